@@ -1,0 +1,1 @@
+"""Kintsugi, the service-recovery engine."""

@@ -1,0 +1,179 @@
+"""A helpdesk's things as frozen, neutral values. No vendor type and no vendor spelling gets past this module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class TicketStatus(StrEnum):
+    """The neutral life of a ticket; vendors' custom statuses are mapped to the nearest of these."""
+
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    HOLD = "hold"
+    SOLVED = "solved"
+    CLOSED = "closed"
+    DELETED = "deleted"
+    SPAM = "spam"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Author(StrEnum):
+    """Who wrote a message, as far as scoring cares."""
+
+    CUSTOMER = "customer"  # the requester
+    PARTICIPANT = "participant"  # another end user in copy
+    AGENT = "agent"
+    SYSTEM = "system"  # rules, bots, the integration itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    id: str
+    name: str = ""
+    email: str | None = None
+    is_staff: bool = False
+    suspended: bool = False
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    id: str
+    author_id: str
+    author: Author
+    public: bool
+    text: str  #: plain text as the helpdesk gives it, quoted history and signature still in it
+    at: datetime  #: aware, UTC
+    channel: str = "web"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """One rating by a customer. `value` is normalised to [0, 1]; `original` keeps the vendor's own word."""
+
+    id: str
+    value: float
+    original: str
+    scale: str  #: "good_bad", "1-5", "freshdesk" ...
+    at: datetime
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A ticket as read at one moment.
+
+    `messages` are those after the last known id (all of them at first sight), oldest first, public ones and
+    internal notes alike; `ratings` is None where they were not asked for.
+    """
+
+    id: str
+    subject: str
+    status: TicketStatus
+    priority: Priority | None
+    channel: str
+    requester: Person
+    assignee_id: str | None
+    group_id: str | None
+    organization_id: str | None = None
+    brand_id: str | None = None
+    tags: frozenset[str] = frozenset()
+    custom_fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    created_at: datetime
+    updated_at: datetime
+    stamp: str  #: the helpdesk's own version mark for safe updates
+    messages: tuple[Message, ...] = ()
+    ratings: tuple[Rating, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    text: str
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One wanted change to one ticket; None and empty mean 'leave as it is'."""
+
+    add_tags: frozenset[str] = frozenset()
+    remove_tags: frozenset[str] = frozenset()
+    group_id: str | None = None
+    assignee_id: str | None = None
+    priority: Priority | None = None
+    status: TicketStatus | None = None
+    custom_fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    comment: Comment | None = None
+    markers: tuple[str, ...] = ()  #: opaque ids of the steps behind it; stored with the change, so that it is found again
+
+    @property
+    def empty(self) -> bool:
+        """True when performing it would change nothing."""
+        return not (
+            self.add_tags
+            or self.remove_tags
+            or self.group_id
+            or self.assignee_id
+            or self.priority
+            or self.status
+            or self.custom_fields
+            or self.comment
+        )
+
+    @property
+    def has_words(self) -> bool:
+        """True when repeating it would say something twice."""
+        return self.comment is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The helpdesk's word that a change took effect."""
+
+    audit_id: str
+    stamp: str  #: the ticket's new version mark
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Macro:
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskEvent:
+    """The identity of one webhook delivery: which event, on which ticket, by whom."""
+
+    event_id: str  #: unique per event, the same on every redelivery
+    type: str  #: neutral: "ticket.created", "message.added", "ticket.changed", "rating.received", "test", ...
+    ticket_id: str | None  #: None for a test delivery
+    actor_id: str | None
+    occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One answer of `Connector.check`."""
+
+    name: str
+    ok: bool
+    detail: str  #: what was seen; never a secret
+    remedy: str = ""  #: what an admin can do about it; empty when ok
