@@ -1,0 +1,172 @@
+"""The database: engines, transactions, and the desk that every one of them is scoped to.
+
+SQLite and PostgreSQL run the same code. A transaction belongs to one desk, or to one named system purpose; nothing is
+committed inside a store function, only here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+
+from app.store.models import DeskScoped
+from app.vault import Vault
+
+
+class Purpose(StrEnum):
+    """Why a transaction may look across desks. A test lists them; adding one is a decision."""
+
+    ROUTE = "route"  # a webhook: which desk has this key; store the delivery
+    DISPATCH = "dispatch"  # which rows are due, over all desks; only ids, fences and times
+    SIGN_IN = "sign_in"  # people, their sessions and links, launches of the sidebar, survey links
+    OPERATE = "operate"  # the operator's command line and health: desks, counts, retention
+
+
+class DatabaseUnavailable(Exception):
+    """The database did not answer, or is full; nothing was stored."""
+
+
+class WrongDesk(Exception):
+    """Something of another desk was about to be stored."""
+
+
+class Database:
+    """One database. Shared by the threads of a process; never by forked processes."""
+
+    def __init__(self, url: str, *, vault: Vault, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        self.vault = vault
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size, options="")
+        # Webhooks and dispatch look across desks in every transaction: their connections say so once, when opened.
+        self.route_engine = (
+            self.engine if self.is_sqlite else _postgres_engine(url, pool_size, options="-c kintsugi.purpose=route")
+        )
+        # SQLite's own waiting is unfair under load; one lock per process in front of it makes the wait short and fair.
+        self._writer = threading.Lock()
+
+    @contextmanager
+    def desk(self, desk_id: int, *, read: bool = False) -> Iterator[Session]:
+        """A transaction that sees and stores only what belongs to this desk; commits at the end."""
+        with self._session(read=read, desk_id=desk_id, purpose=None) as session:
+            yield session
+
+    @contextmanager
+    def system(self, purpose: Purpose, *, read: bool = False) -> Iterator[Session]:
+        """A transaction for a named purpose that looks across desks; commits at the end."""
+        with self._session(read=read, desk_id=None, purpose=purpose) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the process's place in SQLite's queue of writers; free on PostgreSQL."""
+        with ExitStack() as stack:
+            if self.is_sqlite:
+                stack.enter_context(self._writer)
+            yield
+
+    @contextmanager
+    def _session(self, *, read: bool, desk_id: int | None, purpose: Purpose | None) -> Iterator[Session]:
+        with ExitStack() as stack:
+            if self.is_sqlite and not read:
+                stack.enter_context(self._writer)
+            engine = self.engine.execution_options(kintsugi_read=True) if read and self.is_sqlite else self.engine
+            session = stack.enter_context(Session(engine, expire_on_commit=False, autoflush=True))
+            session.info.update(vault=self.vault, desk_id=desk_id, purpose=purpose)
+            stack.enter_context(_translated())
+            stack.enter_context(session.begin())
+            if not self.is_sqlite:
+                session.execute(_SCOPE, {"desk": str(desk_id or ""), "purpose": purpose or ""})
+            yield session
+
+    def ping(self) -> None:
+        """Raises DatabaseUnavailable unless the database answers."""
+        with _translated(), self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give every connection back; the object is not used afterwards."""
+        self.engine.dispose()
+        self.route_engine.dispose()
+
+
+_SCOPE = text("SELECT set_config('kintsugi.desk', :desk, true), set_config('kintsugi.purpose', :purpose, true)")
+
+
+def vault_of(session: Session) -> Vault:
+    """The vault that this session's sealed columns are opened with."""
+    vault = session.info["vault"]
+    assert isinstance(vault, Vault)
+    return vault
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """A database that is away, locked or full is one typed error; everything else crashes loudly."""
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseUnavailable(type(error.orig).__name__) from error
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, pool_size=16, max_overflow=16)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # The driver's own transactions begin late and deferred: two read-modify-writes then lose one silently.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        reading = connection.get_execution_options().get("kintsugi_read")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgres_engine(url: str, pool_size: int, *, options: str) -> Engine:
+    timeouts = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "tcp_user_timeout": 5000, "options": f"{timeouts} {options}".strip()},
+    )
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _only_this_desk(state: ORMExecuteState) -> None:
+    """Add the desk to every ORM query, update and delete of a desk's session."""
+    desk_id = state.session.info.get("desk_id")
+    if desk_id is None or state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            DeskScoped, lambda cls: cls.desk_id == desk_id, include_aliases=True, track_closure_variables=True
+        )
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _stored_under_this_desk(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    desk_id = session.info.get("desk_id")
+    if desk_id is None:
+        return
+    for row in session.new:
+        if isinstance(row, DeskScoped) and row.desk_id != desk_id:
+            raise WrongDesk(f"{type(row).__name__} of desk {row.desk_id} in a transaction of desk {desk_id}")
+
+
+__all__ = ["Database", "DatabaseUnavailable", "Purpose", "SQLAlchemyError", "WrongDesk", "vault_of"]
