@@ -1,0 +1,1 @@
+"""What became of cases, in numbers, from values alone."""
