@@ -46,10 +46,9 @@ class Database:
         self.vault = vault
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size, options="")
-        # Webhooks and dispatch look across desks in every transaction: their connections say so once, when opened.
-        self.route_engine = (
-            self.engine if self.is_sqlite else _postgres_engine(url, pool_size, options="-c kintsugi.purpose=route")
-        )
+        # A webhook is one statement: its connections commit by themselves, are not tried before use, and say once,
+        # when opened, that they look across desks.
+        self.route_engine = self.engine if self.is_sqlite else _route_engine(url, pool_size)
         # SQLite's own waiting is unfair under load; one lock per process in front of it makes the wait short and fair.
         self._writer = threading.Lock()
 
@@ -135,13 +134,18 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
-def _postgres_engine(url: str, pool_size: int, *, options: str) -> Engine:
+def _route_engine(url: str, pool_size: int) -> Engine:
+    engine = _postgres_engine(url, pool_size, options="-c kintsugi.purpose=route", ping=False)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _postgres_engine(url: str, pool_size: int, *, options: str, ping: bool = True) -> Engine:
     timeouts = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
+        pool_pre_ping=ping,
         connect_args={"connect_timeout": 5, "tcp_user_timeout": 5000, "options": f"{timeouts} {options}".strip()},
     )
 

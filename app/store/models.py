@@ -416,9 +416,11 @@ class RecoveryCase(DeskScoped, Base):
     opening_state: Mapped[SatState | None]
     previous_group_id: Mapped[str | None] = mapped_column(String(64))
     previous_assignee_id: Mapped[str | None] = mapped_column(String(64))
+    recovery_group_id: Mapped[str | None] = mapped_column(String(64))  #: whom the case gave the ticket to
     round: Mapped[int] = mapped_column(Integer, default=1)
     reason: Mapped[str | None] = mapped_column(String(500))  #: why it ended as it did
     opened_at: Mapped[datetime]  #: business time, as all below
+    exited_at: Mapped[datetime | None]  #: when the protocol's criteria first stopped holding
     flagged_at: Mapped[datetime | None]
     assigned_at: Mapped[datetime | None]
     contacted_at: Mapped[datetime | None]

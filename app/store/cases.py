@@ -1,0 +1,115 @@
+"""Recovery cases: opened once per ticket at a time, moved along, closed. What follows what is `app.protocols.cases`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.store.desks import NotFound
+from app.store.models import Answer, Invitation, RecoveryCase, TrackedTicket
+from app.words import CLOSED_STAGES, Arm, CaseStage, Cause
+
+#: Which column remembers when a stage was first reached.
+_REACHED = {
+    CaseStage.FLAGGED: "flagged_at",
+    CaseStage.ASSIGNED: "assigned_at",
+    CaseStage.CONTACTED: "contacted_at",
+    CaseStage.RESOLVED: "resolved_at",
+    CaseStage.RESURVEYED: "resurveyed_at",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Why a case opens."""
+
+    version_id: int
+    arm: Arm
+    cause: Cause
+    opened_by: str  #: "state" or "rating"
+    rating_id: int | None
+
+
+def open_case(session: Session, tracked: TrackedTicket, opening: Opening, now: datetime) -> RecoveryCase:
+    """Store a new case. A second open case on the same ticket is refused by the database."""
+    earlier = select(func.count()).select_from(RecoveryCase).where(RecoveryCase.tracked_id == tracked.id)
+    case = RecoveryCase(
+        desk_id=tracked.desk_id,
+        tracked_id=tracked.id,
+        person_id=tracked.person_id,
+        version_id=opening.version_id,
+        open_key=tracked.id,
+        episode=(session.scalar(earlier) or 0) + 1,
+        stage=CaseStage.ELIGIBLE,
+        arm=opening.arm,
+        cause=opening.cause,
+        opened_by=opening.opened_by,
+        opening_rating_id=opening.rating_id,
+        opening_score=tracked.score,
+        opening_state=tracked.state,
+        previous_group_id=tracked.group_id,
+        previous_assignee_id=tracked.assignee_id,
+        opened_at=now,
+    )
+    session.add(case)
+    session.flush()
+    return case
+
+
+def get(session: Session, case_id: int) -> RecoveryCase:
+    """Raises NotFound."""
+    case = session.get(RecoveryCase, case_id)
+    if case is None:
+        raise NotFound(f"case {case_id}")
+    return case
+
+
+def find_open(session: Session, tracked_id: int) -> RecoveryCase | None:
+    return session.scalar(select(RecoveryCase).where(RecoveryCase.open_key == tracked_id))
+
+
+def of_ticket(session: Session, tracked_id: int) -> Sequence[RecoveryCase]:
+    """Oldest first."""
+    return session.scalars(
+        select(RecoveryCase).where(RecoveryCase.tracked_id == tracked_id).order_by(RecoveryCase.id)
+    ).all()
+
+
+def find_by_opening_rating(session: Session, rating_id: int) -> RecoveryCase | None:
+    return session.scalar(select(RecoveryCase).where(RecoveryCase.opening_rating_id == rating_id))
+
+
+def move(case: RecoveryCase, stage: CaseStage, now: datetime, reason: str | None = None) -> None:
+    """Put the case in a stage; the first time of each stage is kept, a final stage closes the case."""
+    if case.stage is stage:
+        return
+    case.stage = stage
+    column = _REACHED.get(stage)
+    if column is not None and getattr(case, column) is None:
+        setattr(case, column, now)
+    if reason is not None:
+        case.reason = reason[:500]
+    if stage in CLOSED_STAGES:
+        case.closed_at = now
+        case.open_key = None
+
+
+def answer_of(session: Session, case_id: int) -> tuple[Invitation, Answer] | None:
+    """The newest answer to a survey of this case."""
+    row = session.execute(
+        select(Invitation, Answer)
+        .join(Answer, Answer.invitation_id == Invitation.id)
+        .where(Invitation.case_id == case_id)
+        .order_by(Answer.id.desc())
+        .limit(1)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def answered(session: Session) -> set[int]:
+    """The cases with an answer."""
+    return set(session.scalars(select(Answer.case_id)))

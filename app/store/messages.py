@@ -1,0 +1,73 @@
+"""Messages of a ticket, with the readings that were made of each one once. Words are sealed and get erased in time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from app.store.database import vault_of
+from app.store.models import Message, ScoreRow, TrackedTicket
+from connectors.ticket import Message as Spoken
+
+
+def known_ids(session: Session, tracked_id: int, ids: Sequence[str]) -> set[str]:
+    """Which of these messages are stored already."""
+    if not ids:
+        return set()
+    found = session.scalars(
+        select(Message.message_id).where(Message.tracked_id == tracked_id, Message.message_id.in_(ids))
+    )
+    return set(found)
+
+
+def record(session: Session, tracked: TrackedTicket, spoken: Spoken, readings: list[dict[str, Any]]) -> Message:
+    """Store one message with its readings (plain JSON; their evidence may quote it)."""
+    vault = vault_of(session)
+    row = Message(
+        desk_id=tracked.desk_id,
+        tracked_id=tracked.id,
+        message_id=spoken.id,
+        author=spoken.author.value,
+        author_id=spoken.author_id,
+        public=spoken.public,
+        at=spoken.at,
+        sealed_text=vault.seal(spoken.text),
+        sealed_readings=vault.seal(json.dumps(readings)),
+    )
+    session.add(row)
+    return row
+
+
+def text_of(session: Session, message: Message) -> str | None:
+    """The words, or None once they were erased."""
+    return vault_of(session).open(message.sealed_text) if message.sealed_text else None
+
+
+def of_ticket(session: Session, tracked_id: int) -> Sequence[Message]:
+    """Oldest first."""
+    return session.scalars(
+        select(Message).where(Message.tracked_id == tracked_id).order_by(Message.at, Message.id)
+    ).all()
+
+
+def erase_words(session: Session, before: datetime) -> int:
+    """Forget what was said before then, and every quotation of it; numbers stay. Returns how many messages."""
+    erased = session.execute(
+        update(Message)
+        .where(Message.at < before, Message.sealed_text.is_not(None))
+        .values(sealed_text=None, sealed_readings=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(ScoreRow)
+        .where(ScoreRow.at < before, ScoreRow.sealed_reasons.is_not(None))
+        .values(sealed_reasons=None)
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(erased, CursorResult)
+    return erased.rowcount
