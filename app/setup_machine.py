@@ -132,10 +132,13 @@ def _usable() -> bool:
     """True when `.venv` is whole, has an installer, stands where it was made, and is of this Python's version."""
     if UNFINISHED.exists() or not os.access(PYTHON, os.X_OK):
         return False
-    ask = "import sys, importlib.util as u; print(sys.version_info[:2], sys.prefix, u.find_spec('pip') is not None)"
+    # Scripts hold the path of the place where they were installed; so does this one, whoever made the environment.
+    activate = VENV / "bin" / "activate"
+    if not activate.exists() or str(VENV) not in activate.read_text(encoding="utf-8", errors="replace"):
+        return False
+    ask = "import sys, importlib.util as u; print(sys.version_info[:2], u.find_spec('pip') is not None)"
     answer = subprocess.run([str(PYTHON), "-I", "-c", ask], capture_output=True, text=True)
-    version_and_place = f"{sys.version_info[:2]} {VENV} "
-    if answer.returncode or not answer.stdout.startswith(version_and_place):
+    if answer.returncode or not answer.stdout.startswith(f"{sys.version_info[:2]} "):
         return False
     return answer.stdout.strip().endswith("True") or os.access(tool("uv"), os.X_OK)
 
@@ -248,7 +251,7 @@ def install_tools(packages: Sequence[str] = TOOLS) -> list[str]:
     """Install what tests and benches want and this machine lacks, if we may; returns what is still missing."""
     missing = missing_tools(packages)
     if missing and _may_apt():
-        say(f"installing {', '.join(missing)}")
+        say(f"installing {', '.join(missing)}; this can take some minutes")
         _apt_install(missing)
         missing = missing_tools(packages)
     return missing
@@ -287,12 +290,22 @@ def _may_apt() -> bool:
 
 def _apt_install(packages: Sequence[str]) -> None:
     """Install what can be; a package that cannot be had does not keep the others away."""
-    own = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
-    if _call([*apt, "update"], env=own):
+    if not _apt("update"):
         say("apt-get update failed; check the network and the machine's package sources")
-    install = [*apt, "install", "--yes", "--no-install-recommends"]
-    if _call([*install, *packages], env=own) and len(packages) > 1:
+    if not _apt("install", *packages) and len(packages) > 1:
         for package in packages:
-            if _call([*install, package], env=own):
+            if not _apt("install", package):
                 say(f"apt-get could not install {package}")
+
+
+def _apt(word: str, *packages: str) -> bool:
+    """Run apt-get; its many words are shown only when it fails."""
+    command = ["apt-get", "-qq", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", word, *packages]
+    own = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with subprocess.Popen(
+        command, env=own, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as running:
+        words, _ = running.communicate()
+    if running.returncode:
+        sys.stderr.write(words.decode(errors="replace"))
+    return running.returncode == 0
