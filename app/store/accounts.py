@@ -1,0 +1,90 @@
+"""Accounts: the people who sign in, and the role they have on each desk. Passwords come here hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from app.store.desks import NotFound
+from app.store.models import Account, Desk, Membership, Role
+
+RANK = {Role.AGENT: 0, Role.LEAD: 1, Role.ADMIN: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A desk that an account may work on, and as what."""
+
+    desk_id: int
+    name: str
+    kind: str
+    role: Role
+
+
+def normal_email(email: str) -> str:
+    """The address as accounts are looked up by. Raises ValueError for what cannot be one."""
+    normal = email.strip().lower()
+    name, _, domain = normal.partition("@")
+    if not name or not domain or "@" in domain or len(normal) > 254 or any(c.isspace() for c in normal):
+        raise ValueError(f"not an e-mail address: {email[:254]!r}")
+    return normal
+
+
+def get(session: Session, account_id: int) -> Account:
+    """Raises NotFound."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound(f"account {account_id}")
+    return account
+
+
+def find_by_email(session: Session, email: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.email == email.strip().lower()))
+
+
+def find_or_add(session: Session, email: str, now: datetime) -> Account:
+    """The account of this address, made without a password when there is none. Raises ValueError for no address."""
+    account = find_by_email(session, email)
+    if account is None:
+        account = Account(email=normal_email(email), created_at=now)
+        session.add(account)
+        session.flush()
+    return account
+
+
+def grant(session: Session, account_id: int, role: Role, *, desk_id: int | None = None) -> None:
+    """Give the account this role on the desk, or on every desk; an earlier role there is replaced."""
+    same_desk = Membership.desk_id.is_(None) if desk_id is None else Membership.desk_id == desk_id
+    held = session.scalar(select(Membership).where(Membership.account_id == account_id, same_desk))
+    if held is None:
+        session.add(Membership(account_id=account_id, desk_id=desk_id, role=role))
+    else:
+        held.role = role
+    session.flush()
+
+
+def set_password(session: Session, account_id: int, password_hash: str) -> None:
+    session.execute(update(Account).where(Account.id == account_id).values(password_hash=password_hash))
+
+
+def memberships(session: Session, account_id: int) -> Sequence[Membership]:
+    return session.scalars(select(Membership).where(Membership.account_id == account_id)).all()
+
+
+def places(session: Session, account_id: int) -> tuple[Place, ...]:
+    """The desks of an account in order of their names, each once, with the highest role it has there."""
+    rows = session.execute(
+        select(Desk.id, Desk.name, Desk.kind, Membership.role)
+        .join(Membership, or_(Membership.desk_id == Desk.id, Membership.desk_id.is_(None)))
+        .where(Membership.account_id == account_id)
+    )
+    best: dict[int, Place] = {}
+    for desk_id, name, kind, role in rows:
+        held = best.get(desk_id)
+        if held is None or RANK[held.role] < RANK[role]:
+            best[desk_id] = Place(desk_id=desk_id, name=name, kind=kind, role=role)
+    return tuple(sorted(best.values(), key=lambda place: (place.name.casefold(), place.desk_id)))

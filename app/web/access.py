@@ -1,0 +1,175 @@
+"""Who may call which handler. Every handler declares it with one of these decorators; `guard` is the one place that
+enforces it, before the handler runs. A handler that declares nothing cannot be called at all.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.clock import real_now
+from app.store import launches
+from app.store.database import Purpose
+from app.store.models import Role
+from app.web import sessions
+from app.web.context import Launched, find_visitor, parts
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+#: Handlers that are not ours to decorate.
+PUBLIC_ENDPOINTS = frozenset({"static", "api-docs.openapi_json"})
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Proof(StrEnum):
+    """How a caller shows who they are."""
+
+    NONE = "none"  # public; the handler verifies what it has to (a webhook's signature, a survey link)
+    SESSION = "session"  # a signed-in browser
+    LAUNCH = "launch"  # the bearer of an opened sidebar
+    API = "api"  # a signed-in browser, or the operator's token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    proof: Proof
+    role: Role | None = None  #: at least this role on the desk; None: whoever is signed in
+
+
+def public(view: View) -> View:
+    """Anybody may call it."""
+    return _declare(view, Access(proof=Proof.NONE))
+
+
+def signed_in(view: View) -> View:
+    """Any signed-in person, also one without a desk."""
+    return _declare(view, Access(proof=Proof.SESSION))
+
+
+def requires(role: Role) -> Callable[[View], View]:
+    """A signed-in person with at least this role on the desk they are on."""
+    return lambda view: _declare(view, Access(proof=Proof.SESSION, role=role))
+
+
+def requires_launch(view: View) -> View:
+    """An agent whose helpdesk opened the sidebar for them."""
+    return _declare(view, Access(proof=Proof.LAUNCH))
+
+
+def requires_api(role: Role) -> Callable[[View], View]:
+    """A signed-in person with at least this role, or the operator's token."""
+    return lambda view: _declare(view, Access(proof=Proof.API, role=role))
+
+
+def declared(app: Flask, endpoint: str) -> Access | None:
+    """What the endpoint's handler declares; None when it forgot to."""
+    if endpoint in PUBLIC_ENDPOINTS:
+        return Access(proof=Proof.NONE)
+    return getattr(app.view_functions[endpoint], "access", None)
+
+
+def guard(app: Flask) -> ResponseReturnValue | None:
+    """Let the request through, answer it, or refuse it."""
+    if request.endpoint is None:
+        return None  # no such page; routing answers by itself
+    access = declared(app, request.endpoint)
+    if access is None:
+        abort(403)
+    return _CHECKS[access.proof](access)
+
+
+def check_same_origin() -> None:
+    """Refuse a form that another site's page sent. Browsers name the origin of every POST."""
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        own = f"{urlsplit(parts().settings.public_url).scheme}://{request.host}"
+        if not hmac.compare_digest(origin.encode(), own.encode()):
+            abort(403)
+    elif request.headers.get("Sec-Fetch-Site") != "same-origin":
+        abort(403)
+
+
+def _declare(view: View, access: Access) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view
+
+
+def _check_none(_access: Access) -> None:
+    return None
+
+
+def _check_session(access: Access) -> ResponseReturnValue | None:
+    g.visitor = sessions.read()
+    visitor = find_visitor()
+    if visitor is None:
+        return _ask_to_sign_in()
+    if request.method not in SAFE_METHODS:
+        check_same_origin()
+        _check_csrf(visitor.csrf)
+    if access.role is None:
+        return None
+    if visitor.place is None:
+        return make_response(render_template("desks/none.html"), 200 if request.method in SAFE_METHODS else 403)
+    if not visitor.may(access.role):
+        abort(403)
+    return None
+
+
+def _check_launch(_access: Access) -> None:
+    bearer = _bearer()
+    if bearer is None:
+        abort(401)
+    with parts().database.system(Purpose.SIGN_IN, read=True) as session:
+        found = launches.find_by_bearer(session, bearer, real_now())
+    if found is None:
+        abort(401)
+    g.launched = Launched(desk_id=found.desk_id, agent_id=found.agent_id)
+    g.frame_origin = found.frame_origin
+
+
+def _check_api(access: Access) -> ResponseReturnValue | None:
+    bearer = _bearer()
+    if bearer is None:
+        g.visitor = sessions.read()
+        if find_visitor() is None:
+            abort(401)
+        return _check_session(access)
+    operator = parts().settings.operator_token
+    if operator is None or not hmac.compare_digest(bearer.encode(), operator.encode()):
+        abort(401)
+    return None
+
+
+_CHECKS: dict[Proof, Callable[[Access], ResponseReturnValue | None]] = {
+    Proof.NONE: _check_none,
+    Proof.SESSION: _check_session,
+    Proof.LAUNCH: _check_launch,
+    Proof.API: _check_api,
+}
+
+
+def _check_csrf(expected: str) -> None:
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf", "")
+    if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
+        abort(403)
+
+
+def _bearer() -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    """Off to the form and back again; but what was sent by POST is not repeated."""
+    if request.method not in SAFE_METHODS:
+        abort(401)
+    wanted = request.full_path.rstrip("?") if request.query_string else request.path
+    return redirect(url_for("sign_in.form", next=wanted), 303)

@@ -1,0 +1,57 @@
+"""Security headers, the same on every answer. Only the sidebar may be framed, and only by its own helpdesk."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+
+SIDEBAR = "/sidebar/"
+
+_POLICY = (
+    "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+)
+
+
+def policy(*, scripts: str = "'self'", ancestors: str = "'none'") -> str:
+    """The content security policy of a page."""
+    return _POLICY.format(scripts=scripts, ancestors=ancestors)
+
+
+_PLAIN = policy()
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def install(app: Flask, *, https: bool) -> None:
+    """Set the headers after every request, whoever answered it."""
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        headers = response.headers
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Request-Id"] = g.get("request_id", "")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cache-Control", "no-store")
+        if https:
+            headers["Strict-Transport-Security"] = "max-age=63072000"
+        if request.path.startswith(SIDEBAR):
+            _frame(response)
+        else:
+            headers["Content-Security-Policy"] = _PLAIN
+            headers["X-Frame-Options"] = "DENY"
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        return response
+
+
+def _frame(response: Response) -> None:
+    """A helpdesk's page may frame its own sidebar; until the desk is known, nobody may."""
+    origin = g.get("frame_origin")
+    scripts = f"'self' {g.zaf_sdk_url}" if g.get("zaf_sdk_url") else "'self'"
+    response.headers["Content-Security-Policy"] = policy(scripts=scripts, ancestors=origin or "'none'")
+    if origin is None:
+        response.headers["X-Frame-Options"] = "DENY"
