@@ -97,6 +97,11 @@ def check_facts(facts: Facts) -> Facts:
     return facts
 
 
+def is_number(value: Any) -> bool:
+    """A finite number; a boolean is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _slip(name: str, value: Any) -> str | None:
     fact = FACTS.get(name)
     if fact is None:
@@ -108,7 +113,7 @@ def _slip(name: str, value: Any) -> str | None:
 
 def _fits(fact: Fact, value: Any) -> bool:
     if fact.kind is Kind.NUMBER:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return is_number(value)
     if fact.kind is Kind.FLAG:
         return isinstance(value, bool)
     if fact.kind is Kind.WORDS:

@@ -1,0 +1,114 @@
+"""Protocol documents: YAML, or the same as plain values, to a RecoveryProtocol and back. Every error has a path."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from app.protocols.actions.registry import ACTIONS
+from app.protocols.errors import DocumentError, FieldError
+from app.protocols.protocol import RecoveryProtocol
+from app.protocols.schema import ProtocolSchema
+from app.protocols.yaml_text import join, read_yaml, write_yaml
+
+MAX_ERRORS = 100
+QUOTED = 60  #: characters of an offending value that are shown
+
+#: marshmallow's own sentences in our words.
+_OURS = {
+    "Missing data for required field.": "is missing",
+    "Field may not be null.": "must not be empty",
+    "Not a valid list.": "must be a list",
+    "Invalid input type.": "must be a mapping of names to values",
+    "Unknown field.": "is not a known field",
+}
+_KNOWN = sorted(
+    {"name", "cause", "criteria", "team", "actions", "guardrails", "follow_up", "tags", "version", "all", "any"}
+    | {"field", "operator", "value", "resurvey", "return_to", "cooldown_hours", "rearm", "rearm_hours", "max_cases"}
+    | {"max_actions", "holdout_share"}
+    | {name for kind in ACTIONS.values() for name in kind.schema().fields}
+)
+
+
+def read_document(document: str | Mapping[str, Any]) -> RecoveryProtocol:
+    """The protocol of a YAML text of at most 256 KiB, or of the same shape as plain values (from JSON).
+
+    Raises DocumentError with everything that is wrong; what is not YAML at all has one error.
+    """
+    given = read_yaml(document) if isinstance(document, str) else dict(document)
+    if not isinstance(given, Mapping):
+        raise DocumentError((FieldError(path="", message="must be a mapping of names to values", value=_quote(given)),))
+    try:
+        return _loaded(given)
+    except ValidationError as error:
+        found = list(_errors(error.messages, "", given))
+    more = len(found) - MAX_ERRORS
+    if more > 0:
+        found[MAX_ERRORS:] = [FieldError(path="", message=f"has {more} more errors")]
+    raise DocumentError(tuple(found)) from None
+
+
+def write_document(protocol: RecoveryProtocol) -> str:
+    """The protocol as a YAML document; `read_document` gives an equal protocol back."""
+    return write_yaml(plain_document(protocol))
+
+
+def plain_document(protocol: RecoveryProtocol) -> dict[str, Any]:
+    """The document as plain values, ready for JSON: what is not set is left out."""
+    dumped: dict[str, Any] = _without_nothing(ProtocolSchema().dump(protocol))
+    return dumped
+
+
+def _loaded(given: Mapping[str, Any]) -> RecoveryProtocol:
+    protocol: RecoveryProtocol = ProtocolSchema().load(given)
+    return protocol
+
+
+def _without_nothing(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        kept = {name: _without_nothing(one) for name, one in value.items()}
+        return {name: one for name, one in kept.items() if one not in (None, [], {})}
+    return [_without_nothing(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _errors(messages: Any, path: str, given: Any) -> Iterator[FieldError]:
+    """marshmallow's nested messages as lines, each with the value found at its path."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            if key == "_schema":
+                yield from _errors(inner, path, given)
+            else:
+                yield from _errors(inner, join(path, key), _under(given, key))
+        return
+    for message in messages if isinstance(messages, list) else [messages]:
+        yield _error(path, str(message), given)
+
+
+def _error(path: str, message: str, given: Any) -> FieldError:
+    said = _OURS.get(message, message)
+    if message == "Unknown field.":
+        close = difflib.get_close_matches(path.rpartition(".")[2], _KNOWN, n=1)
+        said += f"; did you mean {close[0]}?" if close else ""
+    shown = None if said.startswith("is missing") else _quote(given)
+    return FieldError(path=path, message=said, value=shown)
+
+
+def _under(given: Any, key: Any) -> Any:
+    """What the document has there; a single word stands for a list of itself."""
+    if isinstance(given, Mapping):
+        return given.get(key)
+    if isinstance(given, list | tuple) and isinstance(key, int):
+        return given[key]
+    return given
+
+
+def _quote(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
+
+
+__all__ = ["DocumentError", "FieldError", "RecoveryProtocol", "plain_document", "read_document", "write_document"]
