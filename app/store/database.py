@@ -45,7 +45,7 @@ class Database:
         self.url = make_url(url)
         self.vault = vault
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size, options="")
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size)
         # A webhook is one statement: its connections commit by themselves, are not tried before use, and say once,
         # when opened, that they look across desks.
         self.route_engine = self.engine if self.is_sqlite else _route_engine(url, pool_size)
@@ -135,19 +135,30 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _route_engine(url: str, pool_size: int) -> Engine:
-    engine = _postgres_engine(url, pool_size, options="-c kintsugi.purpose=route", ping=False)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    # The sender of a webhook gives up after some seconds, and sends again when it is told so in time.
+    timeouts = "-c statement_timeout=4000 -c lock_timeout=3000"
+    return create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=3,
+        connect_args={**_CONNECT, "connect_timeout": 3, "options": f"{timeouts} -c kintsugi.purpose=route"},
+    )
 
 
-def _postgres_engine(url: str, pool_size: int, *, options: str, ping: bool = True) -> Engine:
+def _postgres_engine(url: str, pool_size: int) -> Engine:
     timeouts = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=ping,
-        connect_args={"connect_timeout": 5, "tcp_user_timeout": 5000, "options": f"{timeouts} {options}".strip()},
+        pool_pre_ping=True,
+        connect_args={**_CONNECT, "connect_timeout": 5, "options": timeouts},
     )
+
+
+_CONNECT = {"tcp_user_timeout": 5000}
 
 
 @event.listens_for(Session, "do_orm_execute")
