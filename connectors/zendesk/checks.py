@@ -1,0 +1,81 @@
+"""The real questions that `Connector.check` asks a Zendesk account, as findings with a remedy each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.base import CallLimits
+from connectors.errors import ConnectorError
+from connectors.ticket import Finding, Person
+
+#: https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/
+TOKENS_END = datetime(2027, 4, 30, tzinfo=UTC)
+
+_ONE = {"page[size]": "1"}
+
+Get = Callable[[str, Mapping[str, str]], dict[str, Any]]
+
+
+def run_checks(
+    *, me: Callable[[], tuple[Person, str]], get: Get, limits: Callable[[], Sequence[CallLimits]], now: datetime
+) -> list[Finding]:
+    """Ask everything that can be asked. Without working credentials there is only that one finding."""
+    try:
+        person, role = me()
+    except ConnectorError as error:
+        remedy = "Check the address, e-mail and API token of this desk, and that token access is switched on."
+        return [Finding(name="credentials", ok=False, detail=str(error), remedy=remedy)]
+    return [
+        Finding(name="credentials", ok=True, detail=f"signed in as user {person.id}"),
+        _role(role),
+        *_reading(get),
+        _question("webhooks", lambda: get("webhooks", _ONE), "Use an admin's credentials, or install it by hand."),
+        _tokens(now),
+        _allowance(limits()),
+    ]
+
+
+def _role(role: str) -> Finding:
+    if role == "admin":
+        return Finding(name="role", ok=True, detail="admin")
+    remedy = "Reading surveys, exports and webhooks needs an admin; everything else works with an agent."
+    return Finding(name="role", ok=False, detail=role or "unknown", remedy=remedy)
+
+
+def _reading(get: Get) -> list[Finding]:
+    """Tickets, and the comments of one of them."""
+    seen: list[str] = []
+
+    def tickets() -> None:
+        body = get("tickets.json", _ONE)
+        seen.extend(str(ticket.get("id")) for ticket in body.get("tickets") or () if isinstance(ticket, Mapping))
+
+    remedy = "Give this user's role access to all tickets and their comments."
+    findings = [_question("tickets", tickets, remedy)]
+    if seen:
+        findings.append(_question("comments", lambda: get(f"tickets/{seen[0]}/comments.json", _ONE), remedy))
+    return findings
+
+
+def _question(name: str, ask: Callable[[], object], remedy: str) -> Finding:
+    try:
+        ask()
+    except ConnectorError as error:
+        return Finding(name=name, ok=False, detail=str(error), remedy=remedy)
+    return Finding(name=name, ok=True, detail="can be read")
+
+
+def _tokens(now: datetime) -> Finding:
+    if now < TOKENS_END:
+        detail = f"API tokens stop working on {TOKENS_END:%Y-%m-%d}; plan to connect by OAuth before that"
+        return Finding(name="api token", ok=True, detail=detail)
+    detail = f"API tokens stopped working on {TOKENS_END:%Y-%m-%d}"
+    return Finding(name="api token", ok=False, detail=detail, remedy="Connect this desk by OAuth.")
+
+
+def _allowance(limits: Sequence[CallLimits]) -> Finding:
+    """What the answers to the questions above told about the account's allowance."""
+    told = [f"{limit.bucket} {limit.remaining} of {limit.total}" for limit in limits]
+    return Finding(name="limits", ok=True, detail=", ".join(told) or "the helpdesk named none")

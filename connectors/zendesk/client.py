@@ -1,0 +1,273 @@
+"""An opened Zendesk desk: which calls are made, and in which order. What answers mean lives in the mapping modules.
+
+zenpy makes the calls it is good at. Where it drops what we need (side-loaded users, newest first, safe updates of
+tags, survey responses), they go through the same session; the README lists which is which.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from itertools import islice
+from typing import Any, ClassVar, TypeVar
+
+from requests.auth import HTTPBasicAuth
+from zenpy import Zenpy
+from zenpy.lib.api_objects import Ticket as ZenpyTicket
+
+from connectors.base import CallLimits, CallObserver, Connector, Now
+from connectors.errors import ConnectorError, NotFound, Refused, Unavailable
+from connectors.http import open_session
+from connectors.ticket import Finding, Group, Macro, Person, Rating, Receipt, Ticket, TicketStatus, Write
+from connectors.zendesk import changes, mapping, ratings
+from connectors.zendesk.answers import named, number, sensible
+from connectors.zendesk.checks import run_checks
+from connectors.zendesk.conversation import read_messages
+from connectors.zendesk.refusals import zendesk_refusal
+
+T = TypeVar("T")
+
+PAGE = 100
+#: The vendor takes 5,000 comments per ticket; audits can be more, but ours is among the newest.
+MAX_PAGES = 50
+_MAX_LISTED = 2_000
+
+# At DEBUG zenpy writes whole bodies, private comments included, into the log.
+logging.getLogger("zenpy").setLevel(logging.WARNING)
+
+
+class ZendeskConnector(Connector):
+    """See `connectors.base.Connector`. `credentials` are the e-mail address and API token of one user."""
+
+    kind: ClassVar[str] = "zendesk"
+
+    def __init__(
+        self,
+        *,
+        subdomain: str,
+        base_url: str | None,
+        credentials: tuple[str, str],
+        now: Now,
+        observe: CallObserver | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        self._api = f"https://{subdomain}.zendesk.com/api/v2"
+        login, api_token = credentials
+        self._login, self._now, self._tell = login.lower(), now, observe
+        self._limits: dict[str, CallLimits] = {}
+        self._own_ids: set[str] = set()
+        self._young: dict[str, str] = {}
+        self._session = open_session(
+            origin=f"https://{subdomain}.zendesk.com",
+            base_url=base_url,
+            now=now,
+            refusal=zendesk_refusal,
+            observe=self._observe,
+            timeout=timeout,
+        )
+        # As bytes, since requests would encode text as Latin-1.
+        self._session.auth = HTTPBasicAuth(f"{login}/token".encode(), api_token.encode())
+        # "anonymous" only means that zenpy leaves the session's credentials alone; its own error for them quotes them.
+        self._zenpy = Zenpy(
+            subdomain=subdomain, session=self._session, anonymous=True, disable_cache=True, timeout=timeout
+        )
+
+    def me(self) -> Person:
+        with sensible():
+            person = mapping.read_person(self._zenpy.users.me().to_dict())
+        self._own_ids.add(person.id)
+        return person
+
+    def read_ticket(self, ticket_id: str, *, after: str | None = None, with_ratings: bool = False) -> Ticket:
+        body = self._get(f"tickets/{number(ticket_id)}.json", {"include": "users"}, of=ticket_id)
+        with sensible():
+            ticket = mapping.read_ticket_body(body.get("ticket"))
+            people = mapping.read_people(body)
+        requester = people.get(ticket.requester.id, ticket.requester)
+        given = self._ratings(ticket, body["ticket"]) if with_ratings else None
+        ticket = replace(ticket, requester=requester, ratings=given)
+        if ticket.status is TicketStatus.DELETED:
+            return ticket  # its comments are gone
+        messages = read_messages(self._pages, ticket, people, after=after, login=self._login, own_ids=self._own_ids)
+        return replace(ticket, messages=messages)
+
+    def write(self, ticket: Ticket, write: Write) -> Receipt:
+        marks = changes.metadata(write.markers)
+        body = changes.changed_fields(ticket, write)
+        if not body:
+            return Receipt(audit_id="", stamp=ticket.stamp, at=ticket.updated_at)
+        if set(body) == {"tags"} and not (write.add_tags - ticket.tags and write.remove_tags & ticket.tags):
+            return self._write_tags(ticket, write)
+        if self._young.pop(ticket.id, None) == ticket.stamp and set(body) - {"tags", "comment"}:
+            self._look_again(ticket)
+        return self._update(ticket, write, {**body, "metadata": marks})
+
+    def find_write(self, ticket_id: str, markers: Sequence[str]) -> frozenset[str]:
+        wanted, found = frozenset(markers), set[str]()
+        pages = self._pages(f"tickets/{number(ticket_id)}/audits.json", "audits", {"sort": "-created_at"}, ticket_id)
+        for page in pages:
+            for audit in page["audits"]:
+                found |= wanted & mapping.markers_in(audit.get("metadata") if isinstance(audit, Mapping) else None)
+            if found == wanted:
+                break
+        return frozenset(found)
+
+    def macro_write(self, ticket: Ticket, macro_id: str) -> Write:
+        with sensible(), named(f"macro {macro_id}"):
+            macro = self._zenpy.macros(id=number(macro_id)).to_dict()
+        title, actions = str(macro.get("title") or macro_id), list(macro.get("actions") or ())
+        if macro.get("active") is False:
+            raise Refused(f"macro {title!r}: it is not active")
+        changes.require_expressible(title, actions)
+        effect: Mapping[str, Any] = {}
+        if changes.needs_effect(actions):
+            path = f"tickets/{number(ticket.id)}/macros/{number(macro_id)}/apply.json"
+            result = self._get(path, {}, of=ticket.id).get("result")
+            effect = result.get("ticket") or {} if isinstance(result, Mapping) else {}
+        return changes.macro_delta(title, actions, effect, ticket)
+
+    def read_groups(self) -> Sequence[Group]:
+        return self._listed(self._zenpy.groups, lambda body: Group(id=str(body["id"]), name=str(body["name"])))
+
+    def read_members(self, group_id: str) -> Sequence[Person]:
+        path = f"groups/{number(group_id)}/users.json"
+        with sensible():
+            return [
+                mapping.read_person(user)
+                for page in self._pages(path, "users", {}, f"group {group_id}")
+                for user in page["users"]
+            ]
+
+    def read_loads(self, agent_ids: Sequence[str]) -> Mapping[str, int]:
+        return {agent_id: self._load(agent_id) for agent_id in agent_ids}
+
+    def read_macros(self) -> Sequence[Macro]:
+        def read(body: Mapping[str, Any]) -> Macro | None:
+            active = body.get("active") is not False
+            return Macro(id=str(body["id"]), title=str(body["title"])) if active else None
+
+        return [macro for macro in self._listed(self._zenpy.macros, read) if macro is not None]
+
+    def check(self) -> Sequence[Finding]:
+        return run_checks(
+            me=self._me_with_role, get=self._get, limits=lambda: tuple(self._limits.values()), now=self._now()
+        )
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _observe(self, method: str, path: str, status: int, limits: Sequence[CallLimits]) -> None:
+        self._limits.update({limit.bucket: limit for limit in limits})
+        if self._tell is not None:
+            self._tell(method, path, status, limits)
+
+    def _get(self, path: str, params: Mapping[str, str], *, of: str = "") -> dict[str, Any]:
+        with named(f"ticket {of}" if of.isdigit() else of or path):
+            response = self._session.get(f"{self._api}/{path}", params=params)
+        body: dict[str, Any] = response.json()
+        self._remember_age(body, response.headers.get("Date", ""))
+        return body
+
+    def _pages(self, path: str, name: str, params: Mapping[str, str], of: str) -> Iterator[dict[str, Any]]:
+        """Pages by cursor. Raises Unavailable where there are more than we are ready to read."""
+        query = {"page[size]": str(PAGE), **params}
+        for _ in range(MAX_PAGES):
+            body = self._get(path, query, of=of)
+            if not isinstance(body.get(name), list):
+                raise Unavailable(f"the helpdesk's answer has no list of {name}")
+            yield body
+            meta = body.get("meta")
+            cursor = meta.get("after_cursor") if isinstance(meta, Mapping) and meta.get("has_more") else None
+            if not cursor:
+                return
+            query["page[after]"] = str(cursor)
+        raise Unavailable(f"{of or path}: more than {MAX_PAGES * PAGE} {name}")
+
+    def _listed(self, listing: Callable[[], Any], read: Callable[[Mapping[str, Any]], T]) -> list[T]:
+        with sensible():
+            return [read(item.to_dict()) for item in islice(listing(), _MAX_LISTED)]
+
+    def _load(self, agent_id: str) -> int:
+        query = f"type:ticket assignee:{number(agent_id)} status<solved"
+        count = self._get("search/count.json", {"query": query}).get("count")
+        if not isinstance(count, int):
+            raise Unavailable("the helpdesk's answer has no count")
+        return count
+
+    def _ratings(self, ticket: Ticket, body: Mapping[str, Any]) -> tuple[Rating, ...]:
+        """Every rating of the ticket, oldest first. One call, which not every account or role may make."""
+        with sensible():
+            legacy = ratings.read_legacy_rating(body, ticket_id=ticket.id, updated_at=ticket.updated_at)
+        params = {"filter[subject_zrns]": f"zen:ticket:{ticket.id}", "page[size]": str(PAGE)}
+        try:
+            responses = self._get("guide/survey_responses", params).get("survey_responses") or ()
+        except (NotFound, Refused) as error:
+            if isinstance(error, Refused) and error.auth:
+                raise
+            responses = ()  # no surveys in this plan, or not for this role; the legacy rating is what there is
+        with sensible():
+            found = [legacy, *map(ratings.read_survey_rating, responses)]
+        return tuple(sorted((rating for rating in found if rating), key=lambda rating: (rating.at, rating.id)))
+
+    def _me_with_role(self) -> tuple[Person, str]:
+        body = self._get("users/me.json", {})
+        with sensible():
+            return mapping.read_person(body.get("user")), str(body["user"].get("role") or "")
+
+    def _update(self, ticket: Ticket, write: Write, body: Mapping[str, Any]) -> Receipt:
+        change = ZenpyTicket(id=number(ticket.id))
+        for name, value in {**body, "safe_update": True, "updated_stamp": ticket.stamp}.items():
+            setattr(change, name, value)
+        with sensible(sent=True), named(f"ticket {ticket.id}"):
+            result = self._zenpy.tickets.update(change)
+            audit, stamp = result.audit.to_dict(), str(result.ticket.updated_at)
+            receipt = Receipt(audit_id=str(audit["id"]), stamp=stamp, at=mapping.parse_instant(stamp))
+        self._mend_tags(ticket, write, audit if "tags" in body else {})
+        return receipt
+
+    def _write_tags(self, ticket: Ticket, write: Write) -> Receipt:
+        """Only added or only removed tags: the endpoint that touches no other tag. Its answer has no audit."""
+        gone = write.remove_tags & ticket.tags
+        tags = sorted(gone or write.add_tags - ticket.tags)
+        body = {"tags": tags, "safe_update": "true", "updated_stamp": ticket.stamp}
+        self._tags("DELETE" if gone else "PUT", ticket.id, body)
+        # The old stamp: a write that still trusts it meets a Conflict and reads again.
+        return Receipt(audit_id="", stamp=ticket.stamp, at=self._now())
+
+    def _mend_tags(self, ticket: Ticket, write: Write, audit: Mapping[str, Any]) -> None:
+        missing, extra = changes.lost_tags(audit, ticket, write)
+        for method, tags in (("PUT", missing), ("DELETE", extra)):
+            if tags:
+                self._mend(method, ticket.id, sorted(tags))
+
+    def _mend(self, method: str, ticket_id: str, tags: Sequence[str]) -> None:
+        try:
+            self._tags(method, ticket_id, {"tags": tags})
+        except ConnectorError as error:
+            # The update itself took effect, whatever became of this; so nobody may repeat its words.
+            raise Unavailable(f"tags of the same second were not mended: {error}", sent=True) from error
+
+    def _tags(self, method: str, ticket_id: str, body: Mapping[str, Any]) -> None:
+        with named(f"ticket {ticket_id}"):
+            self._session.request(method, f"{self._api}/tickets/{number(ticket_id)}/tags.json", json=body)
+
+    def _remember_age(self, body: Mapping[str, Any], date: str) -> None:
+        """Note a ticket that was read within the very second of its last change, by the vendor's own clock."""
+        ticket = body.get("ticket")
+        stamp = ticket.get("updated_at") if isinstance(ticket, Mapping) else None
+        try:
+            age = parsedate_to_datetime(date) - mapping.parse_instant(stamp or "")
+            young = timedelta(0) <= age < timedelta(seconds=1)
+        except (TypeError, ValueError):
+            young = False
+        if young and isinstance(ticket, Mapping):
+            self._young[str(ticket.get("id"))] = str(stamp)
+
+    def _look_again(self, ticket: Ticket) -> None:
+        """Raise Conflict if the ticket changed within the second that its stamp cannot tell apart."""
+        body = self._get(f"tickets/{number(ticket.id)}.json", {}, of=ticket.id)
+        with sensible():
+            changes.require_unchanged(ticket, mapping.read_ticket_body(body.get("ticket")))
