@@ -1,0 +1,154 @@
+"""What people do at the helpdesk: write, reply, rate, solve, delete. For the control surface and the pages."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.sandbox import outbox, people, ratings, tickets
+from connectors.sandbox.changes import Change, NewComment, Outcome
+from connectors.sandbox.helpdesk import Helpdesk
+from connectors.sandbox.outbox import Letter
+from connectors.sandbox.refusals import Invalid, Malformed, Missing
+from connectors.sandbox.store import Db
+from connectors.sandbox.tickets import Ticket
+
+_GOOD, _BAD = "good", "bad"
+
+
+def open_ticket(helpdesk: Helpdesk, db: Db, wanted: Mapping[str, Any]) -> Outcome:
+    """A customer writes for the first time: name, email, subject, text, perhaps external_id and tags."""
+    email, text = _required(wanted, "email"), _required(wanted, "text")
+    if "@" not in email:
+        raise Malformed("email must be an address")
+    person = people.customer(db, name=str(wanted.get("name") or ""), email=email, now=helpdesk.now())
+    values = {"external_id": str(wanted["external_id"])} if wanted.get("external_id") else {}
+    change = Change(
+        actor_id=person.id,
+        channel="web",
+        values=values,
+        add_tags=_words(wanted.get("tags")),
+        comment=NewComment(text=text),
+    )
+    return helpdesk.create(db, change, requester_id=person.id, subject=str(wanted.get("subject") or ""))
+
+
+def say(helpdesk: Helpdesk, db: Db, ticket_id: int, wanted: Mapping[str, Any]) -> Outcome:
+    """A comment as the customer (or a person in copy), as an agent, or as the bot."""
+    ticket, text = tickets.get(db, ticket_id), _required(wanted, "text")
+    role, public = wanted.get("as", "customer"), wanted.get("public", True)
+    if not isinstance(public, bool):
+        raise Malformed("public must be true or false")
+    if role == "customer":
+        author_id, copied = _customer(helpdesk, db, ticket, wanted)
+        change = Change(actor_id=author_id, channel="email", comment=NewComment(text=text), cc_ids=copied)
+    elif role == "agent":
+        author_id = agent_of(db, helpdesk, ticket, wanted.get("agent_id"))
+        change = Change(actor_id=author_id, channel="web", comment=NewComment(text=text, public=public))
+    elif role == "bot":
+        change = Change(actor_id=people.SYSTEM_ID, channel="rule", comment=NewComment(text=text, public=public))
+    else:
+        raise Malformed("as must be customer, agent or bot")
+    return helpdesk.update(db, ticket_id, change)
+
+
+def _customer(helpdesk: Helpdesk, db: Db, ticket: Ticket, wanted: Mapping[str, Any]) -> tuple[int, tuple[int, ...]]:
+    email = wanted.get("author_email")
+    if not email:
+        return ticket.requester_id, ()
+    person = people.customer(db, name="", email=str(email), now=helpdesk.now())
+    return person.id, () if person.id == ticket.requester_id else (person.id,)
+
+
+def agent_of(db: Db, helpdesk: Helpdesk, ticket: Ticket, agent_id: Any = None) -> int:
+    """The agent who acts: the one named, else the assignee, else the first of all."""
+    if agent_id is None:
+        return ticket.assignee_id or helpdesk.account.agent_ids[0]
+    if not isinstance(agent_id, int | str) or not str(agent_id).isdigit():
+        raise Malformed("agent_id must be a whole number")
+    agent = people.find(db, int(agent_id))
+    if agent is None or not agent.is_staff:
+        raise Missing(f"no agent {agent_id}")
+    return agent.id
+
+
+def rate(helpdesk: Helpdesk, db: Db, ticket_id: int, *, score: Any, comment: str) -> None:
+    """The customer rates: good or bad in the legacy system, 1 to 5 in a survey. Emits csat_received."""
+    ticket = tickets.get(db, ticket_id)
+    if score in (_GOOD, _BAD):
+        system = "legacy"
+    elif isinstance(score, int) and not isinstance(score, bool) and 1 <= score <= 5:
+        system = "survey"
+    else:
+        raise Malformed("score must be good, bad, or 1 to 5")
+    active = helpdesk.setting(db, "csat")
+    if system != active:
+        raise Invalid({"score": f"the account's rating system is {active}; POST /sandbox/settings changes it"})
+    if system == "legacy":
+        ratings.rate(db, ticket, score=score, comment=comment, now=helpdesk.now())
+    else:
+        response = ratings.offer(db, ticket_id=ticket.id, responder_id=ticket.requester_id, moment=helpdesk.clock())
+        ratings.respond(db, response, rating=score, comment=comment, now=helpdesk.now())
+    rated(helpdesk, db, ticket, score)
+
+
+def rated(helpdesk: Helpdesk, db: Db, ticket: Ticket, score: Any) -> None:
+    """Tell of a rating, in the transaction that stored it. The ticket changes with it, so exports see it again."""
+    word = score if isinstance(score, str) else ratings.category(score)
+    helpdesk.touch(db, ticket, "csat_received", {"satisfaction_score": {"score": word}})
+
+
+def redeliver(helpdesk: Helpdesk, db: Db, ticket_id: int, *, same_event: bool) -> str:
+    """Send the ticket's last event once more: the very same, or the same under a new id. Returns the event id."""
+    last = _last_event(db, ticket_id)
+    event_id, body = last.event_id, last.body
+    if not same_event:
+        event_id = str(uuid.uuid4())
+        body = _renamed(body, event_id)
+    letter = Letter(
+        webhook_id=last.webhook_id, ticket_id=ticket_id, event_id=event_id, event_type=last.event_type, body=body
+    )
+    outbox.enqueue(db, letter, helpdesk.now())
+    return event_id
+
+
+def _last_event(db: Db, ticket_id: int) -> outbox.Delivery:
+    last = outbox.find_last(db, ticket_id)
+    if last is None:
+        raise Missing(f"ticket {ticket_id} has no event that a webhook heard of")
+    return last
+
+
+def _renamed(body: bytes, event_id: str) -> bytes:
+    """The body under another event id; a trigger's own body has none and stays as it is."""
+    try:
+        envelope = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(envelope, dict) or "zendesk_event_version" not in envelope:
+        return body
+    return json.dumps({**envelope, "id": event_id}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def close(helpdesk: Helpdesk, db: Db, ticket_id: int) -> Outcome:
+    """Solved long ago: from now on the ticket takes no more changes."""
+    return helpdesk.update(
+        db, ticket_id, Change(actor_id=people.SYSTEM_ID, channel="rule", values={"status": "closed"})
+    )
+
+
+def _required(wanted: Mapping[str, Any], name: str) -> str:
+    value = wanted.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise Malformed(f"{name} must be text, and not empty")
+    return value
+
+
+def _words(given: Any) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+        raise Malformed("tags must be a list of texts")
+    return tuple(given)

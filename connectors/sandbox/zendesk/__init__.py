@@ -1,0 +1,1 @@
+"""The Zendesk half of the sandbox: its JSON shapes, its events and its HTTP API."""

@@ -1,0 +1,54 @@
+"""Zendesk's words for a refusal: the status and the error body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.sandbox.refusals import Forbidden, Invalid, Malformed, Missing, Refusal, Stale, TooMany
+
+
+def error_body(refusal: Refusal) -> tuple[int, dict[str, Any]]:
+    """Status and JSON body, as in `422, {"error": "RecordInvalid", ...}`."""
+    for kind, make in _SHAPES.items():
+        if isinstance(refusal, kind):
+            return make(refusal)
+    raise TypeError(f"no answer for {refusal!r}")
+
+
+def _missing(_: Any) -> tuple[int, dict[str, Any]]:
+    return 404, {"error": "RecordNotFound", "description": "Not found"}
+
+
+def _malformed(refusal: Any) -> tuple[int, dict[str, Any]]:
+    return 400, {"error": {"title": "Invalid attribute", "message": str(refusal)}}
+
+
+def _invalid(refusal: Any) -> tuple[int, dict[str, Any]]:
+    details = {name: [{"description": sentence}] for name, sentence in refusal.details.items()}
+    return 422, {"error": "RecordInvalid", "description": "Record validation errors", "details": details}
+
+
+def _stale(_: Any) -> tuple[int, dict[str, Any]]:
+    return 409, {
+        "error": "UpdateConflict",
+        "description": "Safe Update prevented the update due to outdated ticket data. "
+        "Please fetch the latest ticket data and try again.",
+    }
+
+
+def _forbidden(_: Any) -> tuple[int, dict[str, Any]]:
+    return 403, {"error": "Forbidden", "description": "You do not have access to this page"}
+
+
+def _too_many(refusal: Any) -> tuple[int, dict[str, Any]]:
+    return 400, {"error": "TooManyValues", "description": str(refusal), "max_count": refusal.limit}
+
+
+_SHAPES = {
+    Missing: _missing,
+    Malformed: _malformed,
+    Invalid: _invalid,
+    Stale: _stale,
+    Forbidden: _forbidden,
+    TooMany: _too_many,
+}

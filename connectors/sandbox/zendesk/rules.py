@@ -1,0 +1,162 @@
+"""Triggers: conditions on a change, and the webhook request their author wrote. Only webhook actions are spoken."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.sandbox import outbox, people, webhooks
+from connectors.sandbox.account import SandboxAccount
+from connectors.sandbox.changes import Outcome
+from connectors.sandbox.outbox import Letter
+from connectors.sandbox.refusals import Invalid, Missing
+from connectors.sandbox.store import Db, Row, insert, next_id, to_json
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([a-z_.]+)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    id: int
+    title: str
+    active: bool
+    conditions: Mapping[str, list[dict[str, Any]]]  #: {"all": [...], "any": [...]}
+    actions: tuple[dict[str, Any], ...]
+    created_at: str
+    updated_at: str
+
+
+def trigger_of(row: Row) -> Trigger:
+    values = {**dict(row), "active": bool(row["active"]), "conditions": json.loads(row["conditions"])}
+    return Trigger(**{**values, "actions": tuple(json.loads(row["actions"]))})
+
+
+def get(db: Db, trigger_id: int) -> Trigger:
+    """Raises Missing."""
+    row = db.execute("SELECT * FROM rule WHERE id = ?", (trigger_id,)).fetchone()
+    if row is None:
+        raise Missing(f"no trigger {trigger_id}")
+    return trigger_of(row)
+
+
+def add(
+    db: Db, *, title: str, conditions: Mapping[str, Sequence[Any]], actions: Sequence[dict[str, Any]], now: str
+) -> Trigger:
+    """Raises Invalid for a condition or action that the sandbox could not honour."""
+    _check(db, conditions, actions)
+    trigger_id = next_id(db)
+    columns = {"id": trigger_id, "title": title, "active": 1, "created_at": now, "updated_at": now}
+    insert(db, "rule", **columns, conditions=to_json(conditions), actions=to_json(list(actions)))
+    return get(db, trigger_id)
+
+
+def remove(db: Db, trigger_id: int) -> None:
+    """Raises Missing."""
+    get(db, trigger_id)
+    db.execute("DELETE FROM rule WHERE id = ?", (trigger_id,))
+
+
+def _check(db: Db, conditions: Mapping[str, Sequence[Any]], actions: Sequence[dict[str, Any]]) -> None:
+    wrong = {}
+    for condition in [*conditions.get("all", []), *conditions.get("any", [])]:
+        if not isinstance(condition, dict) or condition.get("field") not in _VALUES:
+            wrong["conditions"] = f"Conditions: {condition!r} is not something the sandbox can watch"
+    for action in actions:
+        target = action.get("value") if action.get("field") == "notification_webhook" else None
+        if not isinstance(target, list) or len(target) != 2:
+            wrong["actions"] = "Actions: the sandbox knows only notification_webhook with [webhook id, body]"
+        elif webhooks.find(db, target[0]) is None:
+            wrong["actions"] = f"Actions: {target[0]} is not a webhook"
+    if wrong:
+        raise Invalid(wrong)
+
+
+def fire(db: Db, account: SandboxAccount, outcome: Outcome, now: str) -> None:
+    """Queue the webhook requests of every trigger that the change meets."""
+    for row in db.execute("SELECT * FROM rule WHERE active ORDER BY id").fetchall():
+        trigger = trigger_of(row)
+        if not _meets(db, trigger, outcome):
+            continue
+        for action in trigger.actions:
+            webhook_id, template = action["value"]
+            letter = Letter(
+                webhook_id=webhook_id,
+                ticket_id=outcome.ticket.id,
+                event_id=str(uuid.uuid4()),
+                event_type=webhooks.TRIGGERED,
+                body=_render(db, account, str(template), outcome).encode(),
+            )
+            outbox.enqueue(db, letter, now)
+
+
+def _meets(db: Db, trigger: Trigger, outcome: Outcome) -> bool:
+    every = trigger.conditions.get("all", [])
+    some = trigger.conditions.get("any", [])
+    return all(_holds(db, condition, outcome) for condition in every) and (
+        not some or any(_holds(db, condition, outcome) for condition in some)
+    )
+
+
+def _holds(db: Db, condition: Mapping[str, Any], outcome: Outcome) -> bool:
+    name, operator, wanted = condition["field"], condition.get("operator", "is"), condition.get("value")
+    current = _VALUES[name](db, outcome)
+    if operator in ("changed", "not_changed"):
+        return _moved(outcome, name) is (operator == "changed")
+    if name == "current_tags":
+        shared = bool(set(str(wanted).split()) & set(current))
+        return shared is (operator == "includes")
+    if wanted == "not_relevant":
+        return current is not None
+    same = str(current).lower() == str(wanted).lower()
+    return same is (operator in ("is", "value"))
+
+
+def _moved(outcome: Outcome, name: str) -> bool:
+    before = outcome.before
+    return before is not None and bool(getattr(before, name, None) != getattr(outcome.ticket, name, None))
+
+
+def _comment_is_public(_: Db, outcome: Outcome) -> str | None:
+    return None if outcome.comment is None else str(outcome.comment.public).lower()
+
+
+def _role(db: Db, outcome: Outcome) -> str:
+    return "agent" if people.get(db, outcome.actor_id).is_staff else "end_user"
+
+
+#: What a condition may look at.
+_VALUES: Mapping[str, Callable[[Db, Outcome], Any]] = {
+    "update_type": lambda _, outcome: "Create" if outcome.before is None else "Change",
+    "comment_is_public": _comment_is_public,
+    "role": _role,
+    "status": lambda _, outcome: outcome.ticket.status,
+    "priority": lambda _, outcome: outcome.ticket.priority,
+    "group_id": lambda _, outcome: outcome.ticket.group_id,
+    "assignee_id": lambda _, outcome: outcome.ticket.assignee_id,
+    "requester_id": lambda _, outcome: outcome.ticket.requester_id,
+    "current_tags": lambda _, outcome: outcome.ticket.tags,
+}
+
+
+def _render(db: Db, account: SandboxAccount, template: str, outcome: Outcome) -> str:
+    """Fill the placeholders; one nobody knows becomes nothing, as at the vendor. Nothing is escaped there either."""
+    ticket = outcome.ticket
+    actor = people.get(db, outcome.actor_id)
+    values = {
+        "ticket.id": ticket.id,
+        "ticket.title": ticket.subject,
+        "ticket.status": ticket.status.capitalize(),
+        "ticket.external_id": ticket.external_id or "",
+        "ticket.updated_at_with_timestamp": ticket.updated_at,
+        "ticket.created_at_with_timestamp": ticket.created_at,
+        "ticket.account": account.subdomain,
+        "ticket.latest_comment.id": "" if outcome.comment is None else outcome.comment.id,
+        "current_user.id": actor.id,
+        "current_user.name": actor.name,
+        "current_user.email": actor.email or "",
+    }
+    return _PLACEHOLDER.sub(lambda match: str(values.get(match[1], "")), template)
