@@ -294,7 +294,7 @@ def _trouble(error: Exception, *, write: bool) -> Unavailable:
 
     if of(ssl.SSLCertVerificationError):
         return Unavailable("the helpdesk's certificate could not be verified")
-    if of(NewConnectionError, ConnectTimeoutError):
+    if of(NewConnectionError, ConnectTimeoutError, requests.exceptions.ConnectTimeout):
         return Unavailable("no connection to the helpdesk")
     if of(requests.exceptions.ContentDecodingError):
         return Unavailable("the helpdesk's answer is too large or wrongly encoded", sent=write)
