@@ -24,6 +24,9 @@ class Kind(StrEnum):
     FLAG = "flag"
 
 
+_NOUNS = {Kind.NUMBER: "a number", Kind.WORD: "a word", Kind.WORDS: "a set of words", Kind.FLAG: "true or false"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One name that conditions may use."""
@@ -108,7 +111,7 @@ def _slip(name: str, value: Any) -> str | None:
         return f"{name} is not a fact"
     if value is None or _fits(fact, value):
         return None
-    return f"{name} must be a {fact.kind}" + (f" of {', '.join(fact.choices)}" if fact.choices else "")
+    return f"{name} must be {_NOUNS[fact.kind]}" + (f" of {', '.join(fact.choices)}" if fact.choices else "")
 
 
 def _fits(fact: Fact, value: Any) -> bool:

@@ -159,29 +159,33 @@ def _texts(protocol: RecoveryProtocol) -> Iterator[Said]:
 
 
 def _at_desk(protocol: RecoveryProtocol, desk: DeskNames) -> Iterator[Said]:
-    if protocol.team:
-        yield from _missing("group", protocol.team, "team", desk.groups)
-    for path, action in _actions(protocol, "assign"):
-        if action.params.group:
-            yield from _missing("group", action.params.group, f"{path}.group", desk.groups)
-    for path, action in _actions(protocol, "macro"):
-        yield from _missing("macro", action.params.macro, f"{path}.macro", desk.macros)
+    for noun, name, path in _names(protocol):
+        known = {"group": desk.groups, "macro": desk.macros, "tag": desk.tags, "webhook": desk.webhooks}[noun]
+        yield from _missing(noun, name, path, known)
     for path, action in _actions(protocol, "alert"):
         if action.params.email == LEAD and not desk.has_lead:
             yield Severity.WARNING, f"{path}.email", "the desk has no lead, so this alert would reach nobody"
-        if action.params.webhook and "://" not in action.params.webhook:
-            yield from _missing("webhook", action.params.webhook, f"{path}.webhook", desk.webhooks)
+
+
+def _names(protocol: RecoveryProtocol) -> Iterator[tuple[str, str, str]]:
+    """Every name that only the desk can know: noun, name, path."""
+    if protocol.team:
+        yield "group", protocol.team, "team"
+    for do, noun in (("assign", "group"), ("macro", "macro"), ("alert", "webhook")):
+        for path, action in _actions(protocol, do):
+            name = getattr(action.params, noun)
+            if name and "://" not in name:
+                yield noun, name, f"{path}.{noun}"
     for path, condition in _conditions(protocol):
-        known = {"group": desk.groups, "tags": desk.tags}.get(condition.field)
-        words = condition.value if isinstance(condition.value, tuple) else (str(condition.value),)
-        for word in words:
-            yield from _missing(condition.field, word, f"{path}.value", known)
+        if condition.field in ("group", "tags"):
+            words = condition.value if isinstance(condition.value, tuple) else (str(condition.value),)
+            yield from ((condition.field.removesuffix("s"), word, f"{path}.value") for word in words)
 
 
 def _missing(noun: str, name: str, path: str, known: frozenset[str] | None) -> Iterator[Said]:
     """A warning, since the desk may get it later; the step alone is refused, the rest goes on."""
     if known is not None and name.strip().casefold() not in {one.strip().casefold() for one in known}:
-        yield Severity.WARNING, path, f'the desk has no {noun.removesuffix("s")} "{name}"'
+        yield Severity.WARNING, path, f'the desk has no {noun} "{name}"'
 
 
 def _actions(protocol: RecoveryProtocol, do: str) -> Iterator[tuple[str, Action]]:

@@ -55,8 +55,8 @@ def placeholders(text: str) -> tuple[Placeholder, ...]:
 def render(text: str, values: Mapping[str, str]) -> str:
     """The template with its values filled in, in a single pass.
 
-    A value's own braces are set apart, so nothing that a customer writes becomes a placeholder, neither ours nor
-    the helpdesk's. Raises CannotPlan when a value is missing that has no fallback.
+    Braces that come out doubled are set apart, so nothing that a customer writes becomes a placeholder, neither
+    ours nor the helpdesk's. Raises CannotPlan when a value is missing that has no fallback.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -64,9 +64,9 @@ def render(text: str, values: Mapping[str, str]) -> str:
         said = values.get(wanted.name, "").strip() or wanted.fallback
         if said is None:
             raise CannotPlan(f'the text needs "{wanted.name}", which is not known here, and gives no fallback for it')
-        return _harmless(said)
+        return said
 
-    rendered = _PLACEHOLDER.sub(fill, text).strip()
+    rendered = _harmless(_PLACEHOLDER.sub(fill, text).strip())
     return rendered if len(rendered) <= MAX_TEXT else f"{rendered[: MAX_TEXT - 1]}…"
 
 
@@ -77,8 +77,8 @@ def _placeholder(match: re.Match[str]) -> Placeholder:
     return Placeholder(name=name, fallback=fallback if bar and fallback else None)
 
 
-def _harmless(value: str) -> str:
+def _harmless(text: str) -> str:
     for brace in "{}":
-        while brace * 2 in value:
-            value = value.replace(brace * 2, f"{brace} {brace}")
-    return value.replace("{%", "{ %").replace("%}", "% }")
+        while brace * 2 in text:
+            text = text.replace(brace * 2, f"{brace} {brace}")
+    return text.replace("{%", "{ %").replace("%}", "% }")

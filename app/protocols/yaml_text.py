@@ -85,10 +85,9 @@ class _Reader:
         self._nodes += 1
         if self._nodes > MAX_NODES or depth > MAX_DEPTH:
             raise _refuse(path, f"must be smaller: at most {MAX_NODES} values, nested at most {MAX_DEPTH} deep")
-        if isinstance(event, yaml.AliasEvent):
-            raise _refuse(path, "must not use aliases", f"*{event.anchor}")
-        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
-            _refuse_extras(event, path)
+        if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+            raise _refuse(path, "must not use aliases", f"*{getattr(event, 'anchor', '')}")
+        _refuse_extras(event, path)
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):

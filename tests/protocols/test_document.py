@@ -1,0 +1,182 @@
+"""Reading and writing protocol documents that are right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.protocols.actions.assign import AssignParams, AssignTo
+from app.protocols.document import DocumentError, plain_document, read_document, write_document
+from app.protocols.facts import FACTS, Fact, Kind
+from app.protocols.protocol import (
+    ANY_CAUSE,
+    Action,
+    Channel,
+    Condition,
+    Criteria,
+    FollowUp,
+    Guardrails,
+    Rearm,
+    Resurvey,
+    ReturnTo,
+)
+from app.protocols.rules import OPERATORS, operators_for
+from tests.protocols.make import condition, document, protocol
+
+WHOLE = """
+version: 1
+name: Late parcels
+cause: shipping_delay
+criteria:
+  all:
+    - {field: state, operator: one_of, value: [poor_worsening, poor_improving]}
+    - {field: has_open_case, operator: is, value: false}
+  any:
+    - {field: tags, operator: includes, value: parcel}
+    - {field: waiting_hours, operator: at_least, value: 4.5}
+team: Recovery
+tags: late_parcel
+actions:
+  - {do: tag, add: late_parcel}
+  - {do: assign, to: least_loaded}
+guardrails: {cooldown_hours: 12, rearm: after_hours, rearm_hours: 48, max_cases: 2, max_actions: 6, holdout_share: 0}
+follow_up:
+  resurvey: {after_hours: 6, channel: email, good_from: 0.75}
+  return_to: previous
+"""
+
+
+def test_every_part_of_a_document_is_read():
+    found = read_document(WHOLE)
+
+    assert (found.name, found.cause, found.team, found.tags) == (
+        "Late parcels",
+        "shipping_delay",
+        "Recovery",
+        ("late_parcel",),
+    )
+    assert found.criteria == Criteria(
+        all=(
+            Condition(field="state", operator="one_of", value=("poor_worsening", "poor_improving")),
+            Condition(field="has_open_case", operator="is", value=False),
+        ),
+        any=(
+            Condition(field="tags", operator="includes", value="parcel"),
+            Condition(field="waiting_hours", operator="at_least", value=4.5),
+        ),
+    )
+    assert found.actions[1] == Action(do="assign", params=AssignParams(group=None, to=AssignTo.LEAST_LOADED))
+    assert found.guardrails == Guardrails(
+        cooldown_hours=12, rearm=Rearm.AFTER_HOURS, rearm_hours=48, max_cases=2, max_actions=6
+    )
+    assert found.follow_up == FollowUp(
+        resurvey=Resurvey(after_hours=6, channel=Channel.EMAIL, good_from=0.75), return_to=ReturnTo.PREVIOUS
+    )
+
+
+def test_what_a_document_leaves_out_has_defaults():
+    found = read_document(document())
+
+    assert found.cause == ANY_CAUSE
+    assert found.guardrails == Guardrails()
+    assert found.follow_up == FollowUp()
+    assert found.resurvey is None
+
+
+def test_plain_values_and_their_yaml_read_alike():
+    found = read_document(WHOLE)
+
+    assert read_document(plain_document(found)) == found
+
+
+def test_a_written_document_has_only_what_is_set():
+    written = plain_document(protocol())
+
+    assert written["criteria"] == {"all": [condition("score", "at_most", 40)]}
+    assert written["guardrails"]["cooldown_hours"] == 24
+    assert not {"team", "tags", "version"} & set(written)
+
+
+def test_a_single_word_stands_for_a_list_and_repeats_count_once():
+    found = protocol(
+        criteria={"all": [condition("tags", "includes_any", "vip"), condition("channel", "one_of", ["a", "b", "a"])]}
+    )
+
+    assert [one.value for one in found.criteria.all] == [("vip",), ("a", "b")]
+
+
+def test_steps_have_keys_and_leave_the_resurvey_for_later():
+    found = protocol(actions=[{"do": "resurvey", "after_hours": 2}, {"do": "priority", "to": "high"}])
+
+    assert [key for key, _ in found.steps] == ["2-priority"]
+    assert found.resurvey == Resurvey(after_hours=2)
+
+
+def test_only_the_unknown_cause_makes_a_default_protocol():
+    assert protocol(cause="unknown").is_default
+    assert not protocol(cause="billing").is_default
+
+
+def test_a_document_of_one_hundred_mistakes_says_how_many_more_there_are():
+    broken = [{"field": "scor", "operator": "bigger", "value": 1}] * 49
+
+    with pytest.raises(DocumentError) as caught:
+        read_document(document(criteria={"all": broken, "any": broken}))
+
+    assert len(caught.value.errors) == 101
+    assert str(caught.value.errors[-1]) == "document: has 96 more errors"
+
+
+TEXT = st.text(st.characters(blacklist_categories=["C", "Z"]), min_size=1, max_size=12)
+TAG = st.text("abcdefg_-0123456789", min_size=1, max_size=8)
+
+
+def _value(fact: Fact, many: bool) -> st.SearchStrategy[Any]:
+    if fact.kind is Kind.NUMBER:
+        return st.integers(-1000, 1000) | st.floats(-1e6, 1e6, allow_nan=False)
+    if fact.kind is Kind.FLAG:
+        return st.booleans()
+    word = st.sampled_from(fact.choices) if fact.choices else TEXT
+    return st.lists(word, min_size=1, max_size=4) if many else word
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> dict[str, Any]:
+    fact = FACTS[draw(st.sampled_from(sorted(FACTS)))]
+    operator = draw(st.sampled_from(operators_for(fact.kind)))
+    return condition(fact.name, operator, draw(_value(fact, OPERATORS[operator].many)))
+
+
+ACTION = st.one_of(
+    st.builds(lambda tags: {"do": "tag", "add": tags}, st.lists(TAG, min_size=1, max_size=3)),
+    st.builds(
+        lambda text: {"do": "note", "text": f"{text}\n  {{{{ customer | {text} }}}}"},
+        st.from_regex("[a-z ]{0,9}x", fullmatch=True),
+    ),
+    st.builds(lambda to: {"do": "assign", "group": "Recovery", "to": to}, st.sampled_from(["group", "least_loaded"])),
+    st.builds(lambda name: {"do": "macro", "macro": name}, TEXT),
+    st.just({"do": "alert", "email": "lead"}),
+    st.builds(lambda to, lower: {"do": "priority", "to": to, "may_lower": lower}, st.just("low"), st.booleans()),
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    name=TEXT,
+    team=st.none() | TEXT,
+    every=st.lists(conditions(), min_size=1, max_size=4),
+    some=st.lists(conditions(), max_size=3),
+    actions=st.lists(ACTION, min_size=1, max_size=4),
+    cooldown=st.floats(0, 8760) | st.integers(0, 8760),
+)
+def test_a_written_document_reads_back_equal(name, team, every, some, actions, cooldown):
+    whole = document(name=name, team=team, criteria={"all": every, "any": some}, actions=actions)
+    first = read_document(whole | {"guardrails": {"cooldown_hours": cooldown}})
+
+    again = read_document(write_document(first))
+
+    assert again == first
+    assert write_document(again) == write_document(first)
