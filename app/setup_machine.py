@@ -199,9 +199,10 @@ def _pins(lock: str) -> bool:
 def _get_uv() -> str | None:
     """Path of the pinned uv, which installs many times faster than pip; None where it cannot be had."""
     if not os.access(tool("uv"), os.X_OK):
+        block = locked_block((ROOT / LOCKS["run"][0]).read_text(encoding="utf-8"), "uv")
         alone = VENV / "kintsugi-uv.txt"
-        alone.write_text(locked_block((ROOT / LOCKS["run"][0]).read_text(encoding="utf-8"), "uv"), encoding="utf-8")
-        if _pip("install", "-q", "--no-deps", "--require-hashes", "-r", str(alone)):
+        alone.write_text(block, encoding="utf-8")
+        if not block or _pip("install", "-q", "--no-deps", "--require-hashes", "-r", str(alone)):
             say("no uv for this machine; pip alone takes a little longer")
             return None
     return tool("uv")
