@@ -45,8 +45,8 @@ class File:
         self._db.executescript(f"BEGIN; {schema.STATEMENTS} PRAGMA user_version = {schema.VERSION}; COMMIT;")
 
     @contextmanager
-    def writing(self) -> Iterator[Db]:
-        """One transaction; committed when the block ends, rolled back when it raises."""
+    def writing(self, *, quiet: bool = False) -> Iterator[Db]:
+        """One transaction; committed when the block ends, rolled back when it raises. `quiet` tells no listener."""
         with self._mutex:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -55,7 +55,7 @@ class File:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
-        for listener in self._listeners:
+        for listener in () if quiet else self._listeners:
             listener()
 
     @contextmanager

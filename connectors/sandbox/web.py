@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from connectors.sandbox import control
+from connectors.sandbox import control, pages, surveys
 from connectors.sandbox.helpdesk import Helpdesk
 from connectors.sandbox.refusals import Refusal
 from connectors.sandbox.zendesk import bulk, gate, macros, people, ratings, tickets, triggers, webhooks
@@ -45,6 +45,8 @@ def make_app(helpdesk: Helpdesk) -> Flask:
     app.register_error_handler(Refusal, refuse)
     app.register_error_handler(HTTPException, _http_error)
     app.register_blueprint(control.api)
+    app.register_blueprint(pages.site)
+    app.register_blueprint(surveys.site)
     app.register_blueprint(_api(), url_prefix="/api/v2")
     app.wsgi_app = _PlainPaths(app.wsgi_app)  # type: ignore[method-assign]
     return app

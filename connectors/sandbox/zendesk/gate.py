@@ -55,7 +55,7 @@ def _leave(response: Response) -> Response:
 def _count(helpdesk: Helpdesk) -> None:
     kind = "reads" if request.method in ("GET", "HEAD") else "writes"
     rule = request.url_rule.rule if request.url_rule else "unknown"
-    with helpdesk.file.writing() as db:
+    with helpdesk.file.writing(quiet=True) as db:
         add_to_counter(db, kind)
         add_to_counter(db, f"call:{request.method} {rule.removeprefix('/api/v2/')}")
 
