@@ -27,7 +27,7 @@ PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
         "previous_group": "the group that had the ticket before",
     }
 )
-ALWAYS_KNOWN = frozenset({"ticket_id", "protocol"})
+ALWAYS_KNOWN = frozenset({"ticket_id", "protocol", "cause"})
 
 _PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 _CODE = ("{{", "}}", "{%", "%}")

@@ -108,11 +108,11 @@ class TestCriteria:
 class TestTexts:
     def test_a_placeholder_that_may_be_empty_wants_a_fallback(self):
         note = {"do": "note", "text": "{{ ticket_id }} {{ score | ? }} {{ stars }}"}
-        alert = {"do": "alert", "email": "lead", "subject": "{{ cause }}"}
+        alert = {"do": "alert", "email": "lead", "subject": "{{ cause }}: {{ state }}"}
 
         assert alone(actions=[note, alert]) == [
             'warning: Example: actions[0].text: "stars" may be empty; give a fallback, {{ stars | not known }}',
-            'warning: Example: actions[1].subject: "cause" may be empty; give a fallback, {{ cause | not known }}',
+            'warning: Example: actions[1].subject: "state" may be empty; give a fallback, {{ state | not known }}',
         ]
 
 
