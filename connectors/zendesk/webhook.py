@@ -130,12 +130,6 @@ def _test(request: WebhookRequest) -> DeskEvent:
     return DeskEvent(event_id=_derived("test", attempt), type="test", ticket_id=None, actor_id=None, occurred_at=None)
 
 
-class CommentEventSchema(VendorSchema):
-    """The part of an event that names who acted, in messaging events."""
-
-    actor = fields.Dict(load_default=None, allow_none=True)
-
-
 class DetailSchema(VendorSchema):
     """The thing that an event is about, as it was."""
 
@@ -176,7 +170,7 @@ class TriggerSchema(VendorSchema):
     trigger = fields.String(required=True, validate=validate.Length(1, 100))
 
 
-_ENVELOPE, _TRIGGER, _INSTANT = EnvelopeSchema(), TriggerSchema(), InstantField()
+_ENVELOPE, _TRIGGER = EnvelopeSchema(), TriggerSchema()
 
 
 def _ticket_id(subject: str, detail: Mapping[str, Any]) -> str:
@@ -192,7 +186,7 @@ def _trigger(request: WebhookRequest, body: dict[str, Any]) -> DeskEvent:
         return _test(request)  # a test of the trigger's webhook sends its placeholders as they are
     data: dict[str, Any] = _TRIGGER.load(body)
     if data["ticket_id"] is None:
-        raise ValidationError("names no ticket", "ticket_id")
+        raise BadBody("ticket_id: names no ticket")
     at = _moment(data["updated_at"])
     return DeskEvent(
         event_id=_derived("trigger", data["ticket_id"], data["updated_at"], data["trigger"], *_attempt(request, at)),
@@ -207,7 +201,7 @@ def _moment(text: str) -> datetime:
     try:
         return parse_instant(text.strip())
     except (ValueError, OverflowError) as error:
-        raise ValidationError("not an RFC 3339 time with a zone", "updated_at") from error
+        raise BadBody("updated_at: not an RFC 3339 time with a zone") from error
 
 
 def _attempt(request: WebhookRequest, at: datetime) -> list[str]:
