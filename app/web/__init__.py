@@ -11,8 +11,9 @@ from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 
 from app import log
-from app.web import access, errors, headers
-from app.web.context import EXTENSION
+from app.web import access, api, errors, headers, wording
+from app.web.context import EXTENSION, find_visitor
+from app.web.paths import IdConverter
 
 if TYPE_CHECKING:
     from tasks.parts import Parts
@@ -27,14 +28,18 @@ PAGES = (
 def register(app: Flask, parts: Parts) -> None:
     """Give the app its parts, its rules for every request, and its pages."""
     app.extensions[EXTENSION] = parts
+    app.url_map.converters["id"] = IdConverter
+    wording.install(app)
     _number_requests(app)
 
     @app.before_request
     def guard() -> ResponseReturnValue | None:
         return access.guard(app)
 
+    app.context_processor(lambda: {"visitor": find_visitor()})
     headers.install(app, https=parts.settings.public_url.startswith("https:"))
     errors.install(app)
+    api.install(app)
     for name in PAGES:
         if importlib.util.find_spec(f"app.web.{name}"):
             app.register_blueprint(importlib.import_module(f"app.web.{name}").blueprint)

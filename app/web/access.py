@@ -16,10 +16,11 @@ from flask.typing import ResponseReturnValue
 
 from app.clock import real_now
 from app.store import launches
+from app.store.accounts import RANK
 from app.store.database import Purpose
 from app.store.models import Role
 from app.web import sessions
-from app.web.context import Launched, find_visitor, parts
+from app.web.context import Launched, Visitor, find_visitor, parts
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -42,6 +43,7 @@ class Proof(StrEnum):
 class Access:
     proof: Proof
     role: Role | None = None  #: at least this role on the desk; None: whoever is signed in
+    named: bool = False  #: on the desk that the path names as `desk_id`, not on the one the visitor works on
 
 
 def public(view: View) -> View:
@@ -57,6 +59,11 @@ def signed_in(view: View) -> View:
 def requires(role: Role) -> Callable[[View], View]:
     """A signed-in person with at least this role on the desk they are on."""
     return lambda view: _declare(view, Access(proof=Proof.SESSION, role=role))
+
+
+def requires_on_named_desk(role: Role) -> Callable[[View], View]:
+    """A signed-in person with at least this role on the desk that the path names; to others there is no such desk."""
+    return lambda view: _declare(view, Access(proof=Proof.SESSION, role=role, named=True))
 
 
 def requires_launch(view: View) -> View:
@@ -114,11 +121,18 @@ def _check_session(access: Access) -> ResponseReturnValue | None:
     if request.method not in SAFE_METHODS:
         check_same_origin()
         _check_csrf(visitor.csrf)
+    return _check_role(visitor, access)
+
+
+def _check_role(visitor: Visitor, access: Access) -> ResponseReturnValue | None:
     if access.role is None:
         return None
-    if visitor.place is None:
+    place = visitor.place_on((request.view_args or {})["desk_id"]) if access.named else visitor.place
+    if place is None:
+        if access.named:
+            abort(404)
         return make_response(render_template("desks/none.html"), 200 if request.method in SAFE_METHODS else 403)
-    if not visitor.may(access.role):
+    if RANK[place.role] < RANK[access.role]:
         abort(403)
     return None
 

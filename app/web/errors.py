@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
@@ -43,11 +44,21 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None:  # a redirect raised as an exception, or an answer made by hand
         return make_response(error.response)
     data = getattr(error, "data", None) or {}
-    answer = reply(error.code or 500, errors=data.get("errors") or data.get("messages"))
+    answer = reply(error.code or 500, errors=data.get("errors") or list(_flat(data.get("messages") or {})))
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:
             answer.headers[name] = value
     return answer
+
+
+def _flat(messages: Any, path: str = "") -> Iterator[dict[str, Any]]:
+    """A schema's nested messages as one list. Its outermost keys name the part of the request, such as `json`."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            deeper = f"{path}[{name}]" if isinstance(name, int) else f"{path}.{name}" if path else str(name)
+            yield from _flat(inner, "" if not path and name in {"json", "query", "path"} else deeper)
+    elif isinstance(messages, list):
+        yield from ({"path": path, "message": str(message), "value": None} for message in messages)
 
 
 def _database_unavailable(_error: DatabaseUnavailable) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, g, request
 
@@ -22,9 +22,10 @@ def policy(*, scripts: str = "'self'", ancestors: str = "'none'") -> str:
 _PLAIN = policy()
 
 
-def origin_of(url: str) -> str:
+def script_source(url: str) -> str:
+    """The URL of one script as a policy's source: without query, and with nothing that could end the directive."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}{quote(parts.path)}"
 
 
 def install(app: Flask, *, https: bool) -> None:

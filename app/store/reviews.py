@@ -1,0 +1,68 @@
+"""Reviews: a person's word on what the engine cannot settle: steps and invitations of unknown outcome, or given up.
+
+Each is a conditional update, so that of two people who press at once one decides.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.store import tracked_tickets
+from app.store.models import Invitation, InvitationState, StepRow, StepState
+from app.store.queue import STUCK_INVITATIONS, STUCK_STEPS
+
+CONFIRMED = "a person confirmed that it was sent"
+
+
+def confirm_step(session: Session, step_id: int, now: datetime) -> int | None:
+    """It did take effect. Returns its case, or None when there was nothing to confirm; `now` is business time."""
+    return session.scalar(
+        update(StepRow)
+        .where(StepRow.id == step_id, StepRow.state == StepState.NEEDS_REVIEW)
+        .values(state=StepState.DONE, reason=CONFIRMED, settled_at=now)
+        .returning(StepRow.case_id)
+    )
+
+
+def repeat_step(session: Session, step_id: int, woken_at: datetime) -> int | None:
+    """Perform it again. Returns its case, or None when there is nothing to repeat; `woken_at` is mechanism time."""
+    row = session.execute(
+        update(StepRow)
+        .where(StepRow.id == step_id, StepRow.state.in_(STUCK_STEPS))
+        .values(state=StepState.PLANNED, reason=None, attempts=0, sent_at=None, settled_at=None)
+        .returning(StepRow.case_id, StepRow.tracked_id)
+    ).first()
+    if row is None:
+        return None
+    tracked_tickets.wake(session, row.tracked_id, woken_at)
+    return int(row.case_id)
+
+
+def confirm_invitation(session: Session, invitation_id: int, now: datetime) -> int | None:
+    """The survey did go out. Returns its case, or None when there was nothing to confirm; `now` is business time."""
+    return session.scalar(
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.state == InvitationState.NEEDS_REVIEW)
+        .values(state=InvitationState.SENT, reason=CONFIRMED, sent_at=now)
+        .returning(Invitation.case_id)
+    )
+
+
+def repeat_invitation(session: Session, invitation_id: int) -> int | None:
+    """Send the survey again as soon as may be. Returns its case, or None when there is nothing to repeat."""
+    return session.scalar(
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.state.in_(STUCK_INVITATIONS))
+        .values(
+            state=InvitationState.SCHEDULED,
+            reason=None,
+            attempts=0,
+            not_before=None,
+            lease_until=None,
+            sending_at=None,
+        )
+        .returning(Invitation.case_id)
+    )

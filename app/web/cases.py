@@ -1,0 +1,123 @@
+"""The recovery queue, and one case's whole story with the decisions that only a person can make."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import log
+from app.clock import real_now
+from app.connect import KINDS
+from app.store import desks, queue, reviews, stories
+from app.store.models import Desk, Role
+from app.web.access import requires
+from app.web.context import desk_id, parts, visitor
+from app.words import CLOSED_STAGES, CaseStage, SatState
+
+blueprint = Blueprint("cases", __name__, url_prefix="/cases")
+
+#: What the page says after a button was pressed; the address carries only the key.
+SAID = {
+    "confirmed": "Marked as sent.",
+    "repeated": "It will be sent again in a moment.",
+    "late": "Nothing was changed: somebody else had decided already, or it was settled meanwhile.",
+}
+
+
+@blueprint.get("")
+@requires(Role.AGENT)
+def index() -> ResponseReturnValue:
+    wanted = _wanted()
+    with parts().database.desk(desk_id(), read=True) as session:
+        found = queue.cases(session, wanted)
+        stages = queue.count_by_stage(session)
+        desk = desks.get(session, desk_id())
+    return render_template(
+        "cases/index.html",
+        found=found,
+        stages=stages,
+        open_cases=sum(stages[stage] for stage in queue.open_stages()),
+        chosen_stage=request.args.get("stage", "open"),
+        chosen_state=wanted.state,
+        ticket_url=lambda ticket_id: _ticket_url(desk, ticket_id),
+        now=parts().clock.now(),
+    )
+
+
+@blueprint.get("/<id:case_id>")
+@requires(Role.AGENT)
+def show(case_id: int) -> ResponseReturnValue:
+    with parts().database.desk(desk_id(), read=True) as session:
+        try:
+            story = stories.of_case(session, case_id)
+        except desks.NotFound:
+            abort(404)
+        desk = desks.get(session, desk_id())
+    return render_template(
+        "cases/show.html",
+        story=story,
+        case=story.case,
+        ticket_url=_ticket_url(desk, story.ticket.ticket_id),
+        said=SAID.get(request.args.get("said", "")),
+        may_decide=visitor().may(Role.LEAD),
+        now=parts().clock.now(),
+    )
+
+
+@blueprint.post("/steps/<id:step_id>/confirm")
+@requires(Role.LEAD)
+def confirm_step(step_id: int) -> ResponseReturnValue:
+    with parts().database.desk(desk_id()) as session:
+        case_id = reviews.confirm_step(session, step_id, parts().clock.now())
+    return _decided("confirmed", case_id, step_id=step_id)
+
+
+@blueprint.post("/steps/<id:step_id>/repeat")
+@requires(Role.LEAD)
+def repeat_step(step_id: int) -> ResponseReturnValue:
+    with parts().database.desk(desk_id()) as session:
+        case_id = reviews.repeat_step(session, step_id, real_now())
+    return _decided("repeated", case_id, step_id=step_id)
+
+
+@blueprint.post("/invitations/<id:invitation_id>/confirm")
+@requires(Role.LEAD)
+def confirm_invitation(invitation_id: int) -> ResponseReturnValue:
+    with parts().database.desk(desk_id()) as session:
+        case_id = reviews.confirm_invitation(session, invitation_id, parts().clock.now())
+    return _decided("confirmed", case_id, invitation_id=invitation_id)
+
+
+@blueprint.post("/invitations/<id:invitation_id>/repeat")
+@requires(Role.LEAD)
+def repeat_invitation(invitation_id: int) -> ResponseReturnValue:
+    with parts().database.desk(desk_id()) as session:
+        case_id = reviews.repeat_invitation(session, invitation_id)
+    return _decided("repeated", case_id, invitation_id=invitation_id)
+
+
+def _decided(what: str, case_id: int | None, **ids: int) -> ResponseReturnValue:
+    """Back to the case, saying what was done; or that it was too late for it."""
+    if case_id is not None:
+        log.get("web").info("review_decided", decision=what, case_id=case_id, account_id=visitor().account_id, **ids)
+        return redirect(url_for("cases.show", case_id=case_id, said=what), 303)
+    came_from = request.form.get("case", "")
+    if not came_from.isdecimal() or len(came_from) > 18:
+        abort(404)
+    return redirect(url_for("cases.show", case_id=int(came_from), said="late"), 303)
+
+
+def _wanted() -> queue.Wanted:
+    """The filters in the address; what we do not know is left out rather than refused."""
+    stage, state, page = (request.args.get(name, "") for name in ("stage", "state", "page"))
+    stages = {"": queue.open_stages(), "open": queue.open_stages(), "closed": CLOSED_STAGES, "all": None}
+    one = frozenset({CaseStage(stage)}) if stage in set(CaseStage) else queue.open_stages()
+    return queue.Wanted(
+        stages=stages.get(stage, one),
+        state=SatState(state) if state in set(SatState) else None,
+        page=int(page) if page.isdecimal() and len(page) < 7 else 1,
+    )
+
+
+def _ticket_url(desk: Desk, ticket_id: str) -> str:
+    return KINDS[desk.kind].ticket_url(subdomain=desk.subdomain, base_url=desk.base_url, ticket_id=ticket_id)

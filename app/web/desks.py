@@ -1,0 +1,107 @@
+"""Connected desks and their health: what came in, what is scored, what was refused; pause, resume, check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app import log
+from app.clock import real_now
+from app.governor import Governor
+from app.store import deliveries, desks, queue
+from app.store.models import Desk, Refusal, Role
+from app.web.access import requires, requires_on_named_desk
+from app.web.context import parts, visitor
+from connectors.base import CallLimits
+from connectors.errors import ConnectorError
+from connectors.ticket import Finding
+
+blueprint = Blueprint("desks", __name__, url_prefix="/desks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """One desk as its admins see it; never anything secret."""
+
+    desk: Desk
+    coverage: queue.Coverage
+    backlog: deliveries.Backlog
+    refusals: Sequence[Refusal]
+    calls: Mapping[str, int]  #: of this process, since it started
+    limits: Sequence[CallLimits]
+    last_delivery_at: datetime | None  #: mechanism time
+
+
+@blueprint.get("")
+@requires(Role.ADMIN)
+def index() -> ResponseReturnValue:
+    healths = [_health(place.desk_id) for place in visitor().places if place.role is Role.ADMIN]
+    return render_template("desks/index.html", healths=healths, findings=None, checked=None, now=real_now())
+
+
+@blueprint.post("/<id:desk_id>/check")
+@requires_on_named_desk(Role.ADMIN)
+def check(desk_id: int) -> ResponseReturnValue:
+    """Ask the helpdesk real questions, now, within the calls' own deadline."""
+    findings = _check(desk_id)
+    log.get("web").info("desk_checked", desk_id=desk_id, failed=sum(not finding.ok for finding in findings))
+    return render_template(
+        "desks/index.html", healths=[_health(desk_id)], findings=findings, checked=desk_id, now=real_now()
+    )
+
+
+@blueprint.post("/<id:desk_id>/pause")
+@requires_on_named_desk(Role.ADMIN)
+def pause(desk_id: int) -> ResponseReturnValue:
+    with parts().database.desk(desk_id) as session:
+        desks.pause(session, desk_id, "an admin paused it")
+    log.get("web").info("desk_paused", desk_id=desk_id, account_id=visitor().account_id)
+    return redirect(url_for("desks.index"), 303)
+
+
+@blueprint.post("/<id:desk_id>/resume")
+@requires_on_named_desk(Role.ADMIN)
+def resume(desk_id: int) -> ResponseReturnValue:
+    with parts().database.desk(desk_id) as session:
+        desks.resume(session, desk_id)
+    log.get("web").info("desk_resumed", desk_id=desk_id, account_id=visitor().account_id)
+    return redirect(url_for("desks.index"), 303)
+
+
+def _check(desk_id: int) -> Sequence[Finding]:
+    try:
+        with parts().connections.open(desk_id) as connector:
+            return connector.check()
+    except ConnectorError as error:
+        return [Finding(name="connection", ok=False, detail=str(error), remedy="Check the address and credentials.")]
+    except ValueError as error:
+        return [Finding(name="credentials", ok=False, detail=str(error), remedy="Store the desk's credentials again.")]
+
+
+def _health(desk_id: int) -> Health:
+    governor = parts().connections.governor
+    with parts().database.desk(desk_id, read=True) as session:
+        desk = desks.get(session, desk_id)
+        return Health(
+            desk=desk,
+            coverage=queue.coverage(session),
+            last_delivery_at=deliveries.last_received_at(session),
+            backlog=deliveries.backlog(session),
+            refusals=desks.refusals(session, desk_id),
+            calls=_calls(governor, desk_id),
+            limits=[limit for (owner, _), limit in list(governor.limits.items()) if owner == desk_id],
+        )
+
+
+def _calls(governor: Governor, desk_id: int) -> Mapping[str, int]:
+    """Calls of this process by direction, and how many of them failed."""
+    counted = {"read": 0, "write": 0, "failed": 0}
+    for (desk, direction, status), number in list(governor.calls.items()):
+        if desk == desk_id:
+            counted[direction] += number
+            counted["failed"] += number if status == 0 or status >= 400 else 0
+    return counted

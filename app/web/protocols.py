@@ -1,0 +1,115 @@
+"""Recovery protocols to read: what they notice and do, in sentences; their versions, and what is questionable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.protocols.actions.registry import kind_of
+from app.protocols.document import read_document
+from app.protocols.errors import DocumentError
+from app.protocols.facts import FACTS
+from app.protocols.lint import Finding, lint_one
+from app.protocols.protocol import ANY_CAUSE, Condition, RecoveryProtocol
+from app.protocols.rules import OPERATORS
+from app.store import protocols
+from app.store.models import ProtocolVersion, Role
+from app.web.access import requires
+from app.web.context import desk_id, parts
+from app.web.wording import words
+
+blueprint = Blueprint("protocols", __name__, url_prefix="/protocols")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A stored document as people read it; `errors` where it is of an older form than we understand."""
+
+    protocol: RecoveryProtocol | None
+    all: Sequence[str] = ()
+    any: Sequence[str] = ()
+    actions: Sequence[str] = ()
+    rails: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
+    errors: Sequence[str] = ()
+
+
+@blueprint.get("")
+@requires(Role.AGENT)
+def index() -> ResponseReturnValue:
+    with parts().database.desk(desk_id(), read=True) as session:
+        listed = [(row, version, read(version)) for row, version in protocols.all_of(session)]
+    return render_template("protocols/index.html", listed=listed)
+
+
+@blueprint.get("/<id:protocol_id>")
+@requires(Role.AGENT)
+def show(protocol_id: int) -> ResponseReturnValue:
+    """The version in force, or the one that the address asks for by its number."""
+    with parts().database.desk(desk_id(), read=True) as session:
+        found = next(((row, v) for row, v in protocols.all_of(session) if row.id == protocol_id), None)
+        if found is None:
+            abort(404)
+        versions = protocols.versions_of(session, protocol_id)
+    row, standing = found
+    wanted = request.args.get("version")
+    version = next((v for v in versions if str(v.number) == wanted), None) if wanted else standing
+    if version is None:
+        abort(404)
+    return render_template("protocols/show.html", row=row, version=version, versions=versions, reading=read(version))
+
+
+def read(version: ProtocolVersion) -> Reading:
+    """The version's document in sentences."""
+    try:
+        protocol = read_document(version.document)
+    except DocumentError as error:
+        return Reading(protocol=None, errors=[str(one) for one in error.errors])
+    return Reading(
+        protocol=protocol,
+        all=[_sentence(condition) for condition in protocol.criteria.all],
+        any=[_sentence(condition) for condition in protocol.criteria.any],
+        actions=[kind_of(action).describe(action.params) for action in protocol.actions],
+        rails=_rails(protocol),
+        findings=lint_one(protocol),
+    )
+
+
+def _sentence(condition: Condition) -> str:
+    """ "Satisfaction score (0 to 100) is at most 40" """
+    fact, operator = FACTS[condition.field], OPERATORS[condition.operator]
+    value = condition.value
+    if isinstance(value, bool):
+        said = "yes" if value else "no"
+    elif isinstance(value, tuple):
+        said = ", ".join(value)
+    else:
+        said = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{fact.label} {operator.label} {said}"
+
+
+def _rails(protocol: RecoveryProtocol) -> Sequence[str]:
+    rails, follow_up = protocol.guardrails, protocol.follow_up
+    said = [
+        "It looks at every ticket."
+        if protocol.cause == ANY_CAUSE
+        else f"It is for this cause: {words(protocol.cause)}.",
+        f"At most {rails.max_cases} cases on one ticket, {rails.cooldown_hours:g} hours apart.",
+        f"At most {rails.max_actions} steps in one case.",
+    ]
+    if protocol.resurvey:
+        hours, bar = protocol.resurvey.after_hours, protocol.resurvey.good_from
+        said.append(
+            f"The customer is asked again {hours:g} hours after the ticket is solved; {bar:.0%} or more is good."
+        )
+    else:
+        said.append("The customer is not asked again.")
+    said.append(
+        "A recovered ticket stays where it is."
+        if follow_up.return_to == "stay"
+        else "A recovered ticket goes back to the group and agent that had it."
+    )
+    return said

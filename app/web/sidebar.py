@@ -1,0 +1,75 @@
+"""The agent's sidebar inside the helpdesk. Opened by the helpdesk's signed token, then a bearer from the page's memory;
+no cookie anywhere.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app import log
+from app.clock import real_now
+from app.settings import is_loopback
+from app.store import desks, launches, stories
+from app.store.database import Purpose
+from app.store.models import Desk
+from app.web import headers
+from app.web.access import public, requires_launch
+from app.web.context import launched, parts
+from app.web.launch_token import BadLaunch, address_of, verify
+
+blueprint = Blueprint("sidebar", __name__, url_prefix="/sidebar/zendesk")
+
+#: Seconds between two looks at a ticket; a sandbox is watched by somebody who waits for something to happen.
+EVERY, EVERY_ON_SANDBOX = 15, 3
+
+
+@blueprint.get("")
+@public
+def explain() -> ResponseReturnValue:
+    """For a person who opens the address by hand."""
+    return render_template("sidebar/explain.html")
+
+
+@blueprint.post("")
+@public
+def launch() -> ResponseReturnValue:
+    token = request.form.get("token", "")
+    try:
+        address = address_of(token)
+        with parts().database.system(Purpose.SIGN_IN, read=True) as session:
+            desk = desks.find_by_installation(session, address.installation_id, address.subdomain)
+        if desk is None:
+            raise BadLaunch("no such installation")
+        g.frame_origin = launches.frame_origin(desk.subdomain, desk.base_url)
+        verified = verify(token, str(desk.sidebar.get("public_key", "")), address)
+    except BadLaunch as error:
+        return _refuse(str(error))
+    with parts().database.desk(desk.id) as session:
+        bearer = launches.open_launch(
+            session, desk.id, token_id=verified.token_id, agent_id=verified.agent_id, now=real_now()
+        )
+    return _refuse("used before") if bearer is None else _shell(desk, bearer)
+
+
+@blueprint.get("/ticket/<ticket_id>")
+@requires_launch
+def ticket(ticket_id: str) -> ResponseReturnValue:
+    """What is known of one ticket of the launch's own desk, as a fragment of HTML."""
+    with parts().database.desk(launched().desk_id, read=True) as session:
+        standing = stories.standing(session, ticket_id)
+    if standing is None:
+        abort(404)
+    return render_template("sidebar/ticket.html", standing=standing, now=parts().clock.now())
+
+
+def _refuse(why: str) -> ResponseReturnValue:
+    log.get("web").warning("launch_refused", reason=why)
+    return render_template("sidebar/refused.html"), 401
+
+
+def _shell(desk: Desk, bearer: str) -> ResponseReturnValue:
+    sandbox = desk.base_url is not None and is_loopback(desk.base_url)
+    sdk = f"{desk.base_url}/sandbox/zaf_sdk.js" if sandbox else parts().settings.zaf_sdk_url
+    g.zaf_sdk_url = headers.script_source(sdk)
+    return render_template("sidebar/shell.html", bearer=bearer, sdk=sdk, every=EVERY_ON_SANDBOX if sandbox else EVERY)

@@ -1,0 +1,165 @@
+"""How values are said to people: states, stages, times, steps. Pure; templates use these as filters and globals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from marshmallow import ValidationError
+
+from app.protocols.actions.registry import ACTIONS
+from app.store.models import DeliveryState, DeskState, InvitationState, Role, StepRow, StepState, VersionState
+from app.words import CaseStage, Cause, Outcome, SatState
+
+STATES: Mapping[str, str] = {
+    SatState.GOOD_IMPROVING: "Good, improving",
+    SatState.GOOD_WORSENING: "Good, worsening",
+    SatState.POOR_IMPROVING: "Poor, improving",
+    SatState.POOR_WORSENING: "Poor, worsening",
+}
+
+ARROWS: Mapping[str, str] = {
+    SatState.GOOD_IMPROVING: "↗",
+    SatState.GOOD_WORSENING: "↘",
+    SatState.POOR_IMPROVING: "↗",
+    SatState.POOR_WORSENING: "↘",
+}
+
+STAGES: Mapping[str, str] = {
+    CaseStage.ELIGIBLE: "Eligible",
+    CaseStage.HELD_OUT: "Held out",
+    CaseStage.FLAGGED: "Flagged",
+    CaseStage.ASSIGNED: "Assigned",
+    CaseStage.CONTACTED: "Contacted",
+    CaseStage.RESOLVED: "Resolved",
+    CaseStage.RESURVEYED: "Re-surveyed",
+    CaseStage.RECOVERED: "Recovered",
+    CaseStage.LOST: "Lost",
+    CaseStage.EXPIRED: "Expired",
+}
+
+STEPS: Mapping[str, str] = {
+    StepState.PLANNED: "Planned",
+    StepState.SENDING: "Being sent",
+    StepState.DONE: "Done",
+    StepState.SKIPPED: "Skipped",
+    StepState.REFUSED: "Refused by the helpdesk",
+    StepState.NEEDS_REVIEW: "Needs your word",
+    StepState.DEAD: "Given up",
+}
+
+INVITATIONS: Mapping[str, str] = {
+    InvitationState.SCHEDULED: "Scheduled",
+    InvitationState.SENDING: "Being sent",
+    InvitationState.SENT: "Sent",
+    InvitationState.ANSWERED: "Answered",
+    InvitationState.CANCELLED: "Called off",
+    InvitationState.NOT_SENT: "Not sent",
+    InvitationState.NEEDS_REVIEW: "Needs your word",
+    InvitationState.DEAD: "Given up",
+}
+
+SURVEYS: Mapping[str, str] = {"resurvey": "Re-survey", "follow_up": "Follow-up survey", "pulse": "Pulse survey"}
+
+DELIVERIES: Mapping[str, str] = {
+    DeliveryState.RECEIVED: "Waiting",
+    DeliveryState.SETTLED: "Settled",
+    DeliveryState.ECHO: "Our own echo",
+    DeliveryState.IGNORED: "Nothing to look at",
+    DeliveryState.REFUSED: "Refused",
+    DeliveryState.DEAD: "Dead letter",
+}
+
+OUTCOMES: Mapping[str, str] = {
+    Outcome.OPEN: "Opened a case",
+    Outcome.NOT_ELIGIBLE: "Not eligible",
+    Outcome.ALREADY_OPEN: "A case is open already",
+    Outcome.COOLDOWN: "Cooling down",
+    Outcome.OTHER_PROTOCOL: "Another protocol comes first",
+    Outcome.NO_CAPACITY: "No capacity",
+    Outcome.HELD_OUT: "Held out for comparison",
+}
+
+OTHERS: Mapping[str, str] = {
+    Cause.UNKNOWN: "Cause not known",
+    DeskState.ACTIVE: "Active",
+    DeskState.PAUSED: "Paused",
+    VersionState.DRAFT: "Draft",
+    VersionState.PUBLISHED: "In force",
+    VersionState.RETIRED: "Retired",
+    Role.AGENT: "Agent",
+    Role.LEAD: "Team lead",
+    Role.ADMIN: "Admin",
+}
+
+
+def words(name: str | None) -> str:
+    """A value's name as a phrase: "shipping_delay" is "Shipping delay"."""
+    if not name:
+        return ""
+    return OTHERS.get(name) or name.replace("_", " ").capitalize()
+
+
+def moment(at: datetime | None) -> str:
+    """A time to the minute, in UTC and saying so."""
+    return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "never"
+
+
+def span(length: timedelta) -> str:
+    """A duration in its largest fitting unit: "3 h", "2 d", "under a minute"."""
+    seconds = abs(length.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size * (2 if unit == "d" else 1):
+            return f"{seconds // size:.0f} {unit}"
+    return "under a minute"
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """How long ago, or in how long: "3 h ago", "in 2 d"."""
+    if at is None:
+        return "never"
+    return f"in {span(at - now)}" if at > now else f"{span(now - at)} ago"
+
+
+def signed(number: float) -> str:
+    """A change with its sign, with a minus as wide as the plus."""
+    return f"+{number:g}" if number > 0 else f"\u2212{-number:g}" if number < 0 else "±0"
+
+
+def step_line(step: StepRow) -> str:
+    """What a step does, as an instruction; its action's name when its parameters are of an older form."""
+    kind = ACTIONS.get(step.do)
+    if kind is None:
+        return words(step.do)
+    try:
+        return kind.describe(kind.schema().load(step.params))
+    except ValidationError:
+        return kind.label
+
+
+def sparkline(scores: Sequence[int], width: int = 120, height: int = 32) -> str:
+    """The points of an SVG polyline for scores from 0 to 100, with room for the line's thickness."""
+    if not scores:
+        return ""
+    step = (width - 8) / max(len(scores) - 1, 1)
+    return " ".join(
+        f"{4 + position * step:.1f},{height - 4 - score / 100 * (height - 8):.1f}"
+        for position, score in enumerate(scores)
+    )
+
+
+def install(app: Flask) -> None:
+    """Give templates these words."""
+    app.add_template_filter(words)
+    app.add_template_filter(moment)
+    app.add_template_filter(ago)
+    app.add_template_filter(signed)
+    app.add_template_filter(step_line)
+    app.add_template_filter(sparkline)
+    vocabulary: dict[str, Any] = {
+        "STATES": STATES, "ARROWS": ARROWS, "STAGES": STAGES, "STEPS": STEPS, "INVITATIONS": INVITATIONS,
+        "SURVEYS": SURVEYS, "DELIVERIES": DELIVERIES, "OUTCOMES": OUTCOMES,
+    }  # fmt: skip
+    app.jinja_env.globals.update(vocabulary)
