@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.store.desks import NotFound
-from app.store.models import Answer, Invitation, RecoveryCase, TrackedTicket
+from app.store.models import Answer, Invitation, ProtocolRow, ProtocolVersion, RecoveryCase, TrackedTicket
 from app.words import CLOSED_STAGES, Arm, CaseStage, Cause
 
 #: Which column remembers when a stage was first reached.
@@ -110,6 +110,18 @@ def answer_of(session: Session, case_id: int) -> tuple[Invitation, Answer] | Non
     return (row[0], row[1]) if row else None
 
 
-def answered(session: Session) -> set[int]:
-    """The cases with an answer."""
-    return set(session.scalars(select(Answer.case_id)))
+def with_protocol(session: Session) -> Sequence[tuple[RecoveryCase, str]]:
+    """Every case of the desk with its protocol's name."""
+    rows = session.execute(
+        select(RecoveryCase, ProtocolRow.name)
+        .join(ProtocolVersion, ProtocolVersion.id == RecoveryCase.version_id)
+        .join(ProtocolRow, ProtocolRow.id == ProtocolVersion.protocol_id)
+        .order_by(RecoveryCase.id)
+    )
+    return [(case, name) for case, name in rows]
+
+
+def answered_at(session: Session) -> dict[int, datetime]:
+    """When each case was first answered."""
+    rows = session.execute(select(Answer.case_id, func.min(Answer.at)).group_by(Answer.case_id))
+    return {case_id: at for case_id, at in rows}

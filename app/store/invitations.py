@@ -258,3 +258,15 @@ def unanswered(session: Session, business_now: datetime) -> Sequence[RecoveryCas
     )
     asked = exists().where(Invitation.case_id == RecoveryCase.id, Invitation.state == InvitationState.SENT)
     return session.scalars(select(RecoveryCase).where(RecoveryCase.open_key.is_not(None), asked, ~waiting)).all()
+
+
+def reviewed(session: Session, row: Invitation, *, arrived: bool, now: datetime) -> None:
+    """A human looked: the mail arrived, or it did not and may be sent again. `now` is business time."""
+    if row.state is not InvitationState.NEEDS_REVIEW:
+        return
+    if arrived:
+        row.state, row.reason, row.sent_at = InvitationState.SENT, "a colleague confirmed that it arrived", now
+    else:
+        row.state, row.reason = InvitationState.SCHEDULED, "a colleague found that it did not arrive"
+    row.lease_until = None
+    row.not_before = None

@@ -84,6 +84,7 @@ class StepState(enum.StrEnum):
 class InvitationState(enum.StrEnum):
     SCHEDULED = "scheduled"
     SENDING = "sending"
+    HANDED_OVER = "handed_over"  # a step of the ticket posts it as a public comment
     SENT = "sent"
     ANSWERED = "answered"
     CANCELLED = "cancelled"

@@ -88,6 +88,11 @@ def _due_ids(session: Session, now: datetime, business_now: datetime, rule: Rule
     return session.scalars(fair.limit(rule.limit)).all()
 
 
+def any_due(session: Session, now: datetime, business_now: datetime) -> bool:
+    """Whether a turn of claiming is worth a write transaction."""
+    return session.scalar(select(TrackedTicket.id).where(_due(now, business_now), _free(now)).limit(1)) is not None
+
+
 def bury_exhausted(session: Session, now: datetime, max_attempts: int) -> Sequence[tuple[int, int]]:
     """Give up on tickets that were tried too often; their deliveries are dead letters now. (desk, tracked) ids."""
     rows = session.execute(

@@ -634,6 +634,7 @@ def _invitation() -> None:
             sa.Enum(
                 "scheduled",
                 "sending",
+                "handed_over",
                 "sent",
                 "answered",
                 "cancelled",

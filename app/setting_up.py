@@ -1,0 +1,97 @@
+"""Furnishing an installation: the sandbox's desk, protocols for a fresh desk, the first person to sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app import log
+from app.clock import real_now
+from app.protocols.document import read_document
+from app.protocols.packs import load_pack
+from app.store import accounts, desks, protocols, sign_ins
+from app.store.database import Purpose
+from app.store.models import Role, VersionState
+from app.web import passwords
+from connectors.sandbox.account import SandboxAccount
+from tasks.parts import Parts
+
+LOG = log.get("setting_up")
+
+SANDBOX = "Sandbox"
+FIRST_PERSON = "admin@localhost"
+LEAD = "lead@localhost"
+
+
+def sandbox_desk(parts: Parts, *, url: str, account: SandboxAccount) -> str:
+    """The desk that stands for the sandbox, made or brought up to date; returns its webhook key."""
+    with parts.database.system(Purpose.OPERATE) as session:
+        desk = desks.find_by_name(session, SANDBOX)
+        if desk is None:
+            new = desks.NewDesk(
+                kind="zendesk",
+                name=SANDBOX,
+                subdomain=account.subdomain,
+                base_url=url,
+                credentials={"email": account.email, "api_token": account.api_token},
+                webhook_secret=account.webhook_secret,
+                sidebar={
+                    "app_id": str(account.app_id),
+                    "installation_id": str(account.installation_id),
+                    "public_key": account.public_key,
+                },
+                settings={"lead_emails": [LEAD]},
+            )
+            desk = desks.add(session, new, real_now(), integration_user_id=str(account.integration_id))
+        desk.base_url = url
+        desk_id, key = desk.id, desk.key
+    publish_default_pack(parts, desk_id)
+    return key
+
+
+def publish_default_pack(parts: Parts, desk_id: int, *, by: str = "set-up") -> None:
+    """Put the default pack in force on a desk that has no protocol yet."""
+    with parts.database.desk(desk_id) as session:
+        if not protocols.all_of(session):
+            import_documents(session, desk_id, load_pack("default"), publish_as=by)
+
+
+def import_documents(
+    session: Session, desk_id: int, documents: Iterable[str], *, publish_as: str | None = None
+) -> list[tuple[str, int, bool]]:
+    """Store documents as drafts, or publish them at once: (name, number, whether it was new) of each.
+
+    Raises DocumentError before anything of a bad document is stored.
+    """
+    stored = []
+    for text in documents:
+        protocol = read_document(text)
+        version, is_new = protocols.import_document(session, desk_id, protocol.name, text, real_now())
+        if publish_as is not None and version.state is not VersionState.PUBLISHED:
+            protocols.publish(session, version, by=publish_as, reason="imported", now=real_now())
+        stored.append((protocol.name, version.number, is_new))
+    return stored
+
+
+def first_sign_in(session: Session, now: datetime, life: timedelta) -> str:
+    """A one-time link's token for the embedded default's admin."""
+    return sign_ins.new_link(session, FIRST_PERSON, Role.ADMIN, now, valid=life)
+
+
+def add_person(parts: Parts, *, email: str, role: str, desk_id: int | None, password: str | None) -> str | None:
+    """Give a person a role: a sign-in link that works once, or None when a password was given.
+
+    Raises ValueError that says what is wrong with address or password.
+    """
+    now = real_now()
+    password_hash = passwords.hash_password(password) if password is not None else None
+    with parts.database.system(Purpose.SIGN_IN) as session:
+        if password_hash is None:
+            token = sign_ins.new_link(session, email, Role(role), now, desk_id=desk_id)
+            return f"{parts.settings.public_url}/sign-in/{token}"
+        account = accounts.find_or_add(session, email, now)
+        accounts.grant(session, account.id, Role(role), desk_id=desk_id)
+        account.password_hash = password_hash
+    return None

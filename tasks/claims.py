@@ -1,0 +1,156 @@
+"""A claimed ticket while a task works on it, and what becomes of the claim when the work does not succeed.
+
+Claim, work without a transaction, record under the fence, settle. An error ends the claim by postponing or burying it;
+this is the one place where tasks catch what went wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app import log
+from app.clock import real_now
+from app.store import deliveries, desks, tracked_tickets
+from app.store.models import DeliveryState, TrackedTicket
+from connectors.errors import Conflict, ConnectorError, NotFound, RateLimited, Refused, Unavailable
+from tasks.parts import Parts, current
+
+LOG = log.get("tasks")
+
+SHORTEST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=5)
+CONFLICT_WAIT = timedelta(seconds=1)
+
+
+class LostClaim(Exception):
+    """Another fence holds the ticket now; whatever this task still wanted to store is not stored."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TicketClaim:
+    """A ticket that this task holds. `tracked` is the row as it was when the claim was taken, detached."""
+
+    parts: Parts
+    tracked: TrackedTicket
+    seen: int  #: the event count that this work covers
+    waiting: Sequence[deliveries.Waiting]  #: the deliveries that this work covers
+    due_at: datetime | None = None  #: when the ticket is to be looked at again, mechanism time
+
+    @property
+    def desk_id(self) -> int:
+        return self.tracked.desk_id
+
+    def business_now(self) -> datetime:
+        return self.parts.clock.now()
+
+    @contextmanager
+    def recording(self) -> Iterator[tuple[Session, TrackedTicket]]:
+        """A transaction in which the ticket's row is locked under our fence. Raises LostClaim."""
+        with self.parts.database.desk(self.desk_id) as session:
+            row = tracked_tickets.held(session, self.tracked.id, self.tracked.fence, real_now())
+            if row is None:
+                raise LostClaim
+            yield session, row
+
+    def settle(self) -> None:
+        """Everything up to `seen` is done."""
+        with self.recording() as (session, row):
+            if self.waiting:
+                deliveries.settle(session, row.ticket_id, self.waiting[-1].id, DeliveryState.SETTLED, real_now())
+            tracked_tickets.settle(session, row, seen=self.seen, due_at=self.due_at)
+
+    def look_again(self, at: datetime) -> None:
+        """Have the ticket looked at once more, no later than then (mechanism time)."""
+        self.due_at = min(self.due_at, at) if self.due_at else at
+
+
+@contextmanager
+def ticket(desk_id: int, tracked_id: int, fence: int) -> Iterator[TicketClaim | None]:
+    """The claim of a hint, or None where the hint came late or twice; errors inside end the claim."""
+    parts = current()
+    tokens = log.bind(desk_id=desk_id, tracked_id=tracked_id, fence=fence)
+    try:
+        with parts.database.desk(desk_id, read=True) as session:
+            tracked = tracked_tickets.held(session, tracked_id, fence, real_now())
+            waiting = deliveries.pending(session, tracked.ticket_id) if tracked is not None else ()
+        if tracked is None:
+            LOG.info("stale_hint")
+            yield None
+            return
+        claim = TicketClaim(parts=parts, tracked=tracked, seen=tracked.dirty, waiting=waiting)
+        with _ending(claim):
+            yield claim
+    finally:
+        log.unbind(tokens)
+
+
+@contextmanager
+def _ending(claim: TicketClaim) -> Iterator[None]:
+    try:
+        yield
+    except LostClaim:
+        LOG.warning("claim_lost")
+    except RateLimited as error:
+        until = claim.parts.connections.governor.rate_limited(claim.desk_id, error.retry_after)
+        _postpone(claim, until, error, counts=False)
+    except Unavailable as error:
+        _postpone(claim, real_now() + _patience(claim, error.retry_after), error, counts=False)
+    except Conflict as error:
+        _postpone(claim, real_now() + CONFLICT_WAIT, error, counts=True)
+    except Refused as error:
+        _refused(claim, error)
+    except NotFound as error:
+        _bury(claim, error)
+    except Exception as error:
+        # The task base of this design: whatever else went wrong is logged, counted against the ticket, and tried again.
+        LOG.error("ticket_failed", error=error, attempts=claim.tracked.attempts)
+        _postpone(claim, real_now() + _backoff(claim.tracked.attempts), error, counts=True)
+
+
+def _patience(claim: TicketClaim, asked: timedelta | None) -> timedelta:
+    """How long to leave a helpdesk alone that does not answer: as long as it asked, else longer the longer it lasts."""
+    if asked is not None:
+        return min(asked, LONGEST_WAIT)
+    since = claim.tracked.first_dirty_at
+    waited = (real_now() - since) / 4 if since else LONGEST_WAIT / 20
+    return min(max(waited, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def _backoff(attempts: int) -> timedelta:
+    return min(SHORTEST_WAIT * 2 ** min(attempts, 12), LONGEST_WAIT)
+
+
+def _postpone(claim: TicketClaim, until: datetime, error: Exception, *, counts: bool) -> None:
+    LOG.warning("ticket_postponed", until=until.isoformat(), error=error, counts=counts)
+    with claim.parts.database.desk(claim.desk_id) as session:
+        tracked_tickets.postpone(
+            session, claim.tracked.id, claim.tracked.fence, until=until, error=_said(error), counts=counts
+        )
+
+
+def _refused(claim: TicketClaim, error: Refused) -> None:
+    if not error.auth:
+        _bury(claim, error)
+        return
+    with claim.parts.database.desk(claim.desk_id) as session:
+        if desks.pause(session, claim.desk_id, f"the helpdesk refused our credentials: {_said(error)}"):
+            LOG.error("desk_paused", reason="credentials refused")
+    _postpone(claim, real_now() + SHORTEST_WAIT, error, counts=False)
+
+
+def _bury(claim: TicketClaim, error: Exception) -> None:
+    now = real_now()
+    LOG.warning("ticket_given_up", error=error)
+    with claim.parts.database.desk(claim.desk_id) as session:
+        deliveries.dead(session, claim.tracked.ticket_id, now, _said(error))
+        tracked_tickets.bury(session, claim.tracked.id, claim.tracked.fence, now=now, error=_said(error))
+
+
+def _said(error: Exception) -> str:
+    """What an admin may read. A connector's errors are written for people; any other may quote a customer."""
+    return str(error) if isinstance(error, ConnectorError) else type(error).__name__

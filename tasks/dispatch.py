@@ -1,0 +1,94 @@
+"""The dispatcher: a thread of every worker that finds due rows and hints the queue. Any number of them may run.
+
+The rows are the truth. A hint that is lost costs the length of a lease, a hint that comes twice finds another fence.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from app import log
+from app.clock import real_now
+from app.store import invitations, tracked_tickets
+from app.store.database import DatabaseUnavailable, Purpose
+from tasks import inbox, schedule, scoring, surveys
+from tasks.parts import Parts
+
+LOG = log.get("dispatch")
+
+PER_DESK = 16  #: tickets of one desk in one turn
+SURVEYS = 16  #: in one turn
+
+
+class Dispatcher:
+    """Claims and hints in turns until it is stopped; claims nothing more from that moment on."""
+
+    def __init__(self, parts: Parts, *, on_turn: Callable[[datetime], None] | None = None) -> None:
+        self._parts = parts
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+        self._on_turn = on_turn
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, grace: float = 5.0) -> None:
+        """Claim nothing more; returns once the turn under way has ended, or after `grace` seconds."""
+        self._stop.set()
+        self._thread.join(grace)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._parts.settings.dispatch_interval.total_seconds()):
+            try:
+                busy = self.turn()
+                while busy and not self._stop.is_set():
+                    busy = self.turn()
+            except DatabaseUnavailable:
+                LOG.warning("database_unavailable")
+            except Exception as error:
+                # A dispatcher that died would be missed by nobody but the customers; the next turn starts afresh.
+                LOG.error("turn_failed", error=error)
+
+    def turn(self) -> bool:
+        """One turn: what is due is claimed and hinted. True when there may be more at once."""
+        now = real_now()
+        if self._on_turn is not None:
+            self._on_turn(now)
+        schedule.tick_due(self._parts, now)
+        room = self._room(now)
+        return room > 0 and self._tickets(now, room) + self._surveys(now) >= room
+
+    def _room(self, now: datetime) -> int:
+        with self._parts.database.system(Purpose.DISPATCH, read=True) as session:
+            return self._parts.settings.in_flight - tracked_tickets.leased(session, now)
+
+    def _tickets(self, now: datetime, room: int) -> int:
+        settings = self._parts.settings
+        rule = tracked_tickets.Rule(
+            lease=settings.lease, limit=room, per_desk=min(PER_DESK, room), max_attempts=settings.max_attempts
+        )
+        business_now = self._parts.clock.now()
+        with self._parts.database.system(Purpose.DISPATCH, read=True) as session:
+            if not tracked_tickets.any_due(session, now, business_now):
+                return 0
+        with self._parts.database.system(Purpose.DISPATCH) as session:
+            for desk_id, tracked_id in tracked_tickets.bury_exhausted(session, now, settings.max_attempts):
+                LOG.error("ticket_given_up", desk_id=desk_id, tracked_id=tracked_id)
+            claims = tracked_tickets.claim_due(session, now, business_now, rule)
+        for claim in claims:
+            task = inbox.look if claim.look else scoring.rescore
+            task.apply_async((claim.desk_id, claim.tracked_id, claim.fence), retry=False)
+        return len(claims)
+
+    def _surveys(self, now: datetime) -> int:
+        business_now = self._parts.clock.now()
+        with self._parts.database.system(Purpose.DISPATCH, read=True) as session:
+            if not invitations.pending(session, now, business_now):
+                return 0
+        with self._parts.database.system(Purpose.DISPATCH) as session:
+            claims = invitations.claim_due(session, now, business_now, self._parts.settings.lease, SURVEYS)
+        for claim in claims:
+            surveys.send.apply_async((claim.desk_id, claim.invitation_id, claim.fence), retry=False)
+        return len(claims)

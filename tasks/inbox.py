@@ -1,0 +1,35 @@
+"""Looking at a ticket because something happened to it: read, record, decide, perform, settle."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from app.clock import real_now
+from app.store import desks
+from tasks import claims, performing, scoring
+from tasks.claims import TicketClaim
+
+RATING = "rating.received"
+
+
+@shared_task(name="inbox.look")
+def look(desk_id: int, tracked_id: int, fence: int) -> None:
+    """Read the ticket as it is now, whatever the webhooks said, and do what follows from it."""
+    with claims.ticket(desk_id, tracked_id, fence) as claim:
+        if claim is None:
+            return
+        with claim.parts.connections.open(desk_id) as connector:
+            ticket = connector.read_ticket(
+                claim.tracked.ticket_id, after=claim.tracked.last_message_id, with_ratings=_wants_ratings(claim)
+            )
+            names = scoring.names_for(claim, connector)
+            scoring.record(claim, ticket, names)
+            performing.perform(claim, ticket, connector)
+        with claim.parts.database.desk(desk_id) as session:
+            desks.note_read(session, desk_id, real_now())
+        claim.settle()
+
+
+def _wants_ratings(claim: TicketClaim) -> bool:
+    """Ratings cost a call of their own, so they are read at first sight and when one was given."""
+    return claim.tracked.read_at is None or any(delivery.type == RATING for delivery in claim.waiting)

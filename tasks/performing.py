@@ -1,0 +1,257 @@
+"""Performing what is planned on a ticket: one combined write where it can be one, then the alerts.
+
+The intent is committed before the call and the outcome after it. A step that is found in between was interrupted: what
+the helpdesk's own log says decides whether it is done; words are repeated once at the most, and only when the log does
+not have them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from app import log
+from app.clock import real_now
+from app.protocols import tags
+from app.protocols.actions.combine import combine
+from app.protocols.cases import CaseEvent, advance, can_advance
+from app.protocols.errors import CannotPlan
+from app.store import cases, invitations, steps
+from app.store.models import InvitationState, StepRow, StepState, TrackedTicket
+from connectors.base import Connector
+from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavailable
+from connectors.ticket import Receipt, Ticket, TicketStatus, Write
+from tasks import alerting, recovery
+from tasks.claims import TicketClaim
+from tasks.planning import Context, gather, plan_step
+
+LOG = log.get("recovery")
+
+TRIES = 3  #: an agent who edits at the same moment makes us read and plan again, this often in one go
+QUIET = 2  #: times the call's timeout, before the log is believed about words whose outcome is unknown
+MOST_SENDS = 2  #: of words: the first, and one repeat after the log did not have them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One write and the steps behind it."""
+
+    write: Write
+    step_ids: tuple[int, ...]
+    parts: tuple[Write, ...]  #: what it was combined from, each with its own marker
+
+
+def perform(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
+    """Do what is planned for the ticket and leave exactly one state tag on it."""
+    if ticket.status in (TicketStatus.DELETED, TicketStatus.SPAM):
+        return
+    if not _settle_interrupted(claim, ticket, connector):
+        return
+    for attempt in range(1, TRIES + 1):
+        try:
+            _write(claim, ticket, connector)
+            break
+        except Conflict:
+            LOG.info("ticket_changed_meanwhile", attempt=attempt)
+            if attempt == TRIES:
+                raise
+            ticket = connector.read_ticket(ticket.id, after=claim.tracked.last_message_id)
+    alerting.send(claim, ticket)
+
+
+def _settle_interrupted(claim: TicketClaim, ticket: Ticket, connector: Connector) -> bool:
+    """Find out what became of steps whose call was cut off; False while that has to wait."""
+    with claim.parts.database.desk(claim.desk_id, read=True) as session:
+        cut_off = [row for row in steps.open_of(session, claim.tracked.id) if row.state is StepState.SENDING]
+    cut_off = [row for row in cut_off if not alerting.is_alert(row)]
+    if not cut_off:
+        return True
+    found = connector.find_write(ticket.id, [row.marker for row in cut_off])
+    quiet = claim.parts.settings.http_timeout * QUIET
+    newest = max((row.sent_at for row in cut_off if row.sent_at and row.marker not in found), default=None)
+    with claim.recording() as (session, _):
+        rows = steps.with_ids(session, [row.id for row in cut_off])
+        _done(session, [row for row in rows if row.marker in found], claim, receipt=None)
+        absent = [row for row in rows if row.marker not in found]
+        if newest is not None and real_now() < newest + quiet:
+            # A late request may still land after we looked.
+            claim.look_again(newest + quiet)
+            return False
+        unsure = [row for row in absent if row.attempts >= MOST_SENDS and _has_words(row)]
+        steps.finish(
+            unsure, StepState.NEEDS_REVIEW, claim.business_now(), reason="sent twice with no answer; is it there?"
+        )
+        steps.take_back([row for row in absent if row not in unsure])
+    return True
+
+
+def _has_words(row: StepRow) -> bool:
+    return row.do in {"note", "macro", recovery.SURVEY}
+
+
+def _write(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
+    """Plan against the ticket as read, commit the intent, make the call, record the outcome."""
+    with claim.parts.database.desk(claim.desk_id, read=True) as session:
+        context = Context.of(session, claim, ticket)
+    context = gather(claim, context, connector)
+    wanted, refused, settled = _plan_all(claim, context, ticket)
+    with claim.recording() as (session, _):
+        for step_id, reason in refused:
+            steps.finish(steps.with_ids(session, [step_id]), StepState.REFUSED, claim.business_now(), reason=reason)
+        nothing = steps.with_ids(session, settled)
+        _remember_group(session, nothing, ticket.group_id)
+        steps.finish(nothing, StepState.DONE, claim.business_now(), reason="the ticket had it already")
+        _advance_cases(session, nothing, claim)
+    for one in wanted:
+        ticket = _send_or_split(claim, ticket, connector, one)
+
+
+def _send_or_split(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Wanted) -> Ticket:
+    """Send; what the helpdesk refuses as a whole is tried part by part, so that one bad step holds up no other."""
+    try:
+        return _after(ticket, wanted.write, _send(claim, ticket, connector, wanted))
+    except Refused as error:
+        if error.auth:
+            raise
+        if isinstance(error, Closed) or len(wanted.parts) == 1:
+            _refused(claim, wanted, error)
+            return ticket
+    by_marker = dict(zip(wanted.write.markers, wanted.step_ids, strict=True))
+    for part in wanted.parts:
+        alone = Wanted(write=part, step_ids=tuple(by_marker[marker] for marker in part.markers), parts=(part,))
+        ticket = _send_or_split(claim, ticket, connector, alone)
+    return ticket
+
+
+def _plan_all(
+    claim: TicketClaim, context: Context, ticket: Ticket
+) -> tuple[list[Wanted], list[tuple[int, str]], list[int]]:
+    """The writes to make, the steps that cannot be planned with their reasons, and those with nothing left to do."""
+    writes: list[Write] = []
+    by_marker: dict[str, int] = {}
+    refused: list[tuple[int, str]] = []
+    settled: list[int] = []
+    for row in context.steps:
+        try:
+            write = plan_step(context, row)
+        except CannotPlan as error:
+            refused.append((row.id, str(error)))
+            continue
+        if write.empty:
+            settled.append(row.id)
+            continue
+        writes.append(replace(write, markers=(row.marker,)))
+        by_marker[row.marker] = row.id
+    writes.append(_state_tag(context, ticket))
+    wanted = [
+        Wanted(
+            write=write,
+            step_ids=tuple(by_marker[marker] for marker in write.markers),
+            parts=tuple(part for part in writes if not part.empty and set(part.markers) <= set(write.markers)),
+        )
+        for write in combine(writes)
+    ]
+    return wanted, refused, settled
+
+
+def _state_tag(context: Context, ticket: Ticket) -> Write:
+    """What leaves one state tag, that of our record; a closed ticket keeps what it has."""
+    if context.state is None or ticket.status is TicketStatus.CLOSED:
+        return Write()
+    return tags.state_write(ticket.tags, context.state, context.dictionary)
+
+
+def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Wanted) -> Receipt:
+    with claim.recording() as (session, _):
+        steps.intend(steps.with_ids(session, wanted.step_ids), real_now())
+    try:
+        receipt = connector.write(ticket, wanted.write)
+    except Unavailable as error:
+        # A request whose answer was lost may have taken effect: those steps stay as they are, to be looked up.
+        if not error.sent:
+            _not_sent(claim, wanted)
+        raise
+    except ConnectorError:
+        _not_sent(claim, wanted)
+        raise
+    with claim.recording() as (session, row):
+        rows = steps.with_ids(session, wanted.step_ids)
+        _remember_group(session, rows, wanted.write.group_id)
+        _done(session, rows, claim, receipt=receipt)
+        _note_written(row, wanted.write, receipt)
+    return receipt
+
+
+def _not_sent(claim: TicketClaim, wanted: Wanted) -> None:
+    with claim.recording() as (session, _):
+        steps.take_back(steps.with_ids(session, wanted.step_ids))
+
+
+def _refused(claim: TicketClaim, wanted: Wanted, error: Refused) -> None:
+    """The helpdesk said no for good."""
+    reason = "the ticket is closed for good" if isinstance(error, Closed) else str(error)
+    LOG.warning("step_refused", steps=list(wanted.step_ids))
+    with claim.recording() as (session, _):
+        rows = steps.with_ids(session, wanted.step_ids)
+        steps.finish(rows, StepState.REFUSED, claim.business_now(), reason=reason)
+
+
+def _remember_group(session: Session, rows: Sequence[StepRow], group_id: str | None) -> None:
+    """Whom an assignment gave the ticket to, so that it can be returned from there."""
+    for row in rows:
+        if row.do == "assign":
+            cases.get(session, row.case_id).recovery_group_id = group_id
+
+
+def _done(session: Session, rows: Sequence[StepRow], claim: TicketClaim, *, receipt: Receipt | None) -> None:
+    steps.finish(
+        rows, StepState.DONE, claim.business_now(), receipt=receipt.audit_id if receipt else "found in its log"
+    )
+    _advance_cases(session, rows, claim)
+
+
+def _advance_cases(session: Session, rows: Sequence[StepRow], claim: TicketClaim) -> None:
+    """A case is flagged, assigned or surveyed once the helpdesk has it."""
+    now = claim.business_now()
+    for row in rows:
+        case = cases.get(session, row.case_id)
+        if row.do == recovery.SURVEY:
+            _survey_sent(session, row, claim)
+        event = _EVENTS.get(row.do)
+        if event is not None and can_advance(case.stage, event):
+            cases.move(case, advance(case.stage, event), now)
+
+
+_EVENTS = {recovery.FLAG: CaseEvent.FLAG, "assign": CaseEvent.ASSIGN, recovery.SURVEY: CaseEvent.RESURVEY}
+
+
+def _survey_sent(session: Session, row: StepRow, claim: TicketClaim) -> None:
+    for invitation in invitations.of_case(session, row.case_id):
+        if invitation.id == row.params.get("invitation_id") and invitation.state is InvitationState.HANDED_OVER:
+            invitation.state = InvitationState.SENT
+            invitation.sent_at = claim.business_now()
+
+
+def _note_written(row: TrackedTicket, write: Write, receipt: Receipt) -> None:
+    """Keep our picture of the ticket as the write left it, so that the next look does not take it for a change."""
+    row.tags = sorted((set(row.tags) | write.add_tags) - write.remove_tags)
+    row.group_id = write.group_id or row.group_id
+    row.assignee_id = write.assignee_id or (None if write.group_id else row.assignee_id)
+    row.priority = write.priority or row.priority
+    row.status = write.status or row.status
+    row.stamp = receipt.stamp
+
+
+def _after(ticket: Ticket, write: Write, receipt: Receipt) -> Ticket:
+    """The ticket as the write left it, for a second write in the same run."""
+    return replace(
+        ticket,
+        tags=(ticket.tags | write.add_tags) - write.remove_tags,
+        group_id=write.group_id or ticket.group_id,
+        assignee_id=write.assignee_id or (None if write.group_id else ticket.assignee_id),
+        priority=write.priority or ticket.priority,
+        status=write.status or ticket.status,
+        stamp=receipt.stamp,
+    )

@@ -1,0 +1,248 @@
+"""What the steps of a ticket plan with: the case, the protocol version it began under, and what was looked up at the
+desk. Nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app import links, texts
+from app.connect import KINDS
+from app.protocols import tags
+from app.protocols.actions.base import Alert, CaseSummary, Effect, Lookup, Need, Planning
+from app.protocols.actions.registry import ACTIONS
+from app.protocols.cases import AfterAnswer, Handover, after_answer
+from app.protocols.errors import CannotPlan
+from app.protocols.facts import stars
+from app.protocols.protocol import Action, RecoveryProtocol
+from app.protocols.tags import TagDictionary
+from app.store import cases, desks, invitations, protocols, ratings, scores, steps
+from app.store.models import Desk, Invitation, RecoveryCase, StepRow, TrackedTicket
+from app.words import SatState
+from connectors.base import Connector
+from connectors.errors import NotFound, Refused
+from connectors.ticket import Comment, Person, Ticket, Write
+from tasks import directory, recovery
+from tasks.claims import TicketClaim
+
+MOST_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseContext:
+    """One case of the ticket, with the version it began under."""
+
+    case: RecoveryCase
+    protocol: RecoveryProtocol
+    summary: CaseSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything the open steps of one ticket plan with."""
+
+    ticket: Ticket
+    state: SatState | None
+    dictionary: TagDictionary
+    steps: tuple[StepRow, ...]  #: the helpdesk's, planned
+    alerts: tuple[StepRow, ...]
+    cases: Mapping[int, CaseContext]
+    surveys: Mapping[int, str] = field(default_factory=dict)  #: step id -> the text of a survey comment
+    planning: Planning
+    unknown: Mapping[Lookup, str] = field(default_factory=dict)  #: look-ups that failed for good, with the reason
+
+    @classmethod
+    def of(cls, session: Session, claim: TicketClaim, ticket: Ticket) -> Context:
+        """What is stored; `gather` adds what has to be asked for."""
+        row = claim.tracked
+        open_steps = steps.open_of(session, row.id)
+        known = {
+            case_id: _case_context(session, claim, case_id, ticket)
+            for case_id in dict.fromkeys(step.case_id for step in open_steps)
+        }
+        desk = desks.get(session, claim.desk_id)
+        fresh = session.get(TrackedTicket, row.id)
+        return cls(
+            ticket=ticket,
+            state=fresh.state if fresh else None,
+            dictionary=TagDictionary(**desk.settings.get("tags", {})),
+            steps=tuple(step for step in open_steps if effect_of(step) is Effect.WRITE),
+            alerts=tuple(step for step in open_steps if effect_of(step) is Effect.ALERT),
+            cases=known,
+            surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == recovery.SURVEY},
+            planning=Planning(ticket=ticket, case=CaseSummary(protocol=""), now=claim.business_now()),
+        )
+
+    def action(self, row: StepRow) -> Action:
+        """The protocol's action behind a step."""
+        return dict(self.cases[row.case_id].protocol.steps)[row.action]
+
+    def planning_for(self, row: StepRow) -> Planning:
+        known = self.cases[row.case_id]
+        return replace(self.planning, case=known.summary, team=known.protocol.team)
+
+
+def effect_of(row: StepRow) -> Effect:
+    """Who performs a step; the engine's own steps are writes, but for the word to the leads."""
+    if row.do == recovery.TELL_LEAD:
+        return Effect.ALERT
+    kind = ACTIONS.get(row.do)
+    return kind.effect if kind is not None else Effect.WRITE
+
+
+def plan_step(context: Context, row: StepRow) -> Write:
+    """The write a step wants on the ticket as it is. Raises CannotPlan with the reason."""
+    if row.do == recovery.FLAG:
+        return tags.opened_write(context.ticket.tags, context.dictionary)
+    if row.do == recovery.SURVEY:
+        return Write(comment=Comment(text=context.surveys[row.id], public=True))
+    if row.do == recovery.OUTCOME:
+        return concluded(context, row).write
+    action = context.action(row)
+    kind = ACTIONS[action.do]
+    planning = context.planning_for(row)
+    for lookup in kind.needs(action.params, planning.team):
+        if lookup in context.unknown:
+            raise CannotPlan(context.unknown[lookup])
+    plan = kind.plan(action.params, planning)
+    assert isinstance(plan, Write)
+    return plan
+
+
+def plan_alert(context: Context, row: StepRow) -> Alert:
+    """What an alert step says. Raises CannotPlan with the reason."""
+    if row.do == recovery.TELL_LEAD:
+        alert = concluded(context, row).alert
+        if alert is None:
+            raise CannotPlan("the customer's answer asks for no alert")
+        return alert
+    action = context.action(row)
+    plan = ACTIONS[action.do].plan(action.params, context.planning_for(row))
+    assert isinstance(plan, Alert)
+    return plan
+
+
+def concluded(context: Context, row: StepRow) -> AfterAnswer:
+    """What the customer's answer asks for on the ticket as it is."""
+    known = context.cases[row.case_id]
+    handover = Handover(
+        previous_group_id=known.case.previous_group_id,
+        previous_assignee_id=known.case.previous_assignee_id,
+        recovery_group_id=known.case.recovery_group_id,
+    )
+    return after_answer(float(row.params["value"]), known.protocol, context.ticket, handover, context.dictionary)
+
+
+def gather(claim: TicketClaim, context: Context, connector: Connector) -> Context:
+    """Ask the desk what the steps need to know, each thing once."""
+    wanted: dict[Lookup, None] = {}
+    for row in context.steps:
+        if row.do in ACTIONS:
+            action = context.action(row)
+            team = context.cases[row.case_id].protocol.team
+            wanted.update(dict.fromkeys(ACTIONS[action.do].needs(action.params, team)))
+    if not wanted and not any(known.case.previous_group_id for known in context.cases.values()):
+        return context
+    found = _Gathered(claim, context, connector)
+    for lookup in wanted:
+        found.ask(lookup)
+    return found.context()
+
+
+class _Gathered:
+    """The answers as they come in."""
+
+    def __init__(self, claim: TicketClaim, context: Context, connector: Connector) -> None:
+        self._context = context
+        self._connector = connector
+        self._unknown: dict[Lookup, str] = {}
+        self._members: dict[str, tuple[Person, ...]] = {}
+        self._loads: dict[str, int] = {}
+        self._macro_writes: dict[str, Write] = {}
+        self._names = directory.names(claim, connector)
+        self._planning = replace(context.planning, groups=self._names.groups)
+
+    def ask(self, lookup: Lookup) -> None:
+        """Look one thing up; what the desk does not have is remembered with the reason."""
+        try:
+            if lookup.need is Need.MEMBERS:
+                self._ask_members(lookup)
+            elif lookup.need is Need.MACRO:
+                self._ask_macro(lookup)
+        except (CannotPlan, NotFound) as error:
+            self._unknown[lookup] = str(error)
+        except Refused as error:
+            if error.auth:
+                raise
+            self._unknown[lookup] = str(error)
+
+    def _ask_members(self, lookup: Lookup) -> None:
+        group = self._planning.group(lookup.name)
+        self._members[group.id] = tuple(self._connector.read_members(group.id))
+        agents = [member.id for member in self._members[group.id]]
+        self._loads |= self._connector.read_loads(agents)
+
+    def _ask_macro(self, lookup: Lookup) -> None:
+        if not self._planning.macros:
+            self._planning = replace(self._planning, macros=tuple(self._connector.read_macros()))
+        macro = self._planning.macro(lookup.name)
+        self._macro_writes[macro.id] = self._connector.macro_write(self._context.ticket, macro.id)
+
+    def context(self) -> Context:
+        planning = replace(self._planning, members=self._members, loads=self._loads, macro_writes=self._macro_writes)
+        named = {
+            case_id: replace(known, summary=self._with_group(known)) for case_id, known in self._context.cases.items()
+        }
+        return replace(self._context, planning=planning, unknown=self._unknown, cases=named)
+
+    def _with_group(self, known: CaseContext) -> CaseSummary:
+        return replace(known.summary, previous_group=self._names.group(known.case.previous_group_id) or "")
+
+
+def _case_context(session: Session, claim: TicketClaim, case_id: int, ticket: Ticket) -> CaseContext:
+    case = cases.get(session, case_id)
+    desk = desks.get(session, claim.desk_id)
+    protocol = recovery.read_cached(protocols.version(session, case.version_id).document)
+    return CaseContext(case=case, protocol=protocol, summary=_summary(session, claim, case, protocol, desk, ticket))
+
+
+def _summary(
+    session: Session,
+    claim: TicketClaim,
+    case: RecoveryCase,
+    protocol: RecoveryProtocol,
+    desk: Desk,
+    ticket: Ticket,
+) -> CaseSummary:
+    history = scores.of_ticket(session, case.tracked_id, limit=1)
+    newest = history[-1] if history else None
+    rating = ratings.newest(session, case.tracked_id)
+    url = KINDS[desk.kind].ticket_url(subdomain=desk.subdomain, base_url=desk.base_url, ticket_id=ticket.id)
+    return CaseSummary(
+        protocol=protocol.name,
+        score=newest.score if newest else None,
+        state=newest.state if newest else None,
+        reasons=_reasons(session, newest),
+        cause=case.cause,
+        stars=stars(rating.value) if rating else None,
+        url=f"{claim.parts.settings.public_url}/cases/{case.id}",
+        ticket_url=url,
+    )
+
+
+def _reasons(session: Session, newest: Any) -> tuple[str, ...]:
+    """The strongest reasons for a low score, as lines for people."""
+    if newest is None:
+        return ()
+    lowering = sorted((part for part in scores.reasons(session, newest) if part.logit < 0), key=lambda part: part.logit)
+    return tuple(part.evidence or part.signal for part in lowering[:MOST_REASONS])
+
+
+def _survey_text(session: Session, claim: TicketClaim, step: StepRow) -> str:
+    invitation = session.get(Invitation, step.params["invitation_id"])
+    assert invitation is not None
+    link = links.survey_url(claim.parts.settings.public_url, invitations.token_of(session, invitation))
+    return texts.survey_comment(link)

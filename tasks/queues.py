@@ -1,0 +1,22 @@
+"""Which task goes to which queue. A test holds every task to this list and every queue to a worker that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+LIVE = "live"  # tickets and surveys: what a customer or an agent waits for
+UPKEEP = "upkeep"  # sweeps and retention
+
+QUEUES = (LIVE, UPKEEP)
+
+ROUTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "inbox.look": {"queue": LIVE},
+        "scoring.rescore": {"queue": LIVE},
+        "surveys.send": {"queue": LIVE},
+        "upkeep.sweep": {"queue": UPKEEP},
+        "upkeep.forget": {"queue": UPKEEP},
+        "schedule.tick": {"queue": UPKEEP},
+    }
+)

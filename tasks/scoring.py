@@ -1,0 +1,216 @@
+"""From a ticket as read to its record: messages with their readings, scores, ratings, and what protocols decide.
+
+One transaction under the claim's fence. Nothing here talks to a helpdesk, except for names that a protocol asks for.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from sqlalchemy.orm import Session
+
+from app.clock import real_now
+from app.scoring import engine
+from app.scoring.conversation import Running, TicketFacts, Utterance
+from app.store import messages, people, ratings, scores
+from app.store.database import vault_of
+from app.store.models import TrackedTicket
+from app.words import Score
+from connectors.base import Connector
+from connectors.ticket import Author, Message, Ticket, TicketStatus
+from tasks import claims, directory, recovery
+from tasks.claims import TicketClaim
+from tasks.directory import Names
+
+SOLVED = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
+GONE = frozenset({TicketStatus.DELETED, TicketStatus.SPAM})
+
+_ROLES = {Author.CUSTOMER: "customer", Author.AGENT: "agent"}
+
+
+@shared_task(name="scoring.rescore")
+def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
+    """Score a ticket on which only time has passed; where that changes anything, have it looked at."""
+    with claims.ticket(desk_id, tracked_id, fence) as claim:
+        if claim is None:
+            return
+        with claim.recording() as (session, row):
+            before = row.state, row.facts_digest
+            now = claim.business_now()
+            running = running_of(session, row)
+            facts = _facts_of(session, row, now)
+            score, running = engine.score(running, facts, claim.parts.model, now)
+            _keep_running(session, row, running)
+            if score.state is not row.state or score.score != row.score:
+                scores.record(session, row, score, message_id=None, because="time")
+            scores.current(session, row, score)
+            row.rescore_at = engine.next_rescore_at(running, facts, claim.parts.model, now)
+            after = row.state, recovery.digest_now(claim, session, row, running, score)
+        if before != after:
+            claim.look_again(real_now())
+        claim.settle()
+
+
+def names_for(claim: TicketClaim, connector: Connector) -> Names:
+    """Names of groups, where a published protocol has a condition on them."""
+    return directory.names(claim, connector) if recovery.names_groups(claim) else Names()
+
+
+def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
+    """Store what was read and what follows from it."""
+    now = claim.business_now()
+    with claim.recording() as (session, row):
+        reopened = _describe(session, row, ticket, now)
+        if ticket.status in GONE:
+            row.rescore_at = None
+            row.unscored_reason = f"the ticket is {ticket.status}"
+            recovery.end_gone(session, row, now)
+            return
+        thread = _Thread(claim, session, row)
+        for message in _unknown(session, row, ticket):
+            thread.hear(message)
+        rated = _record_ratings(session, row, ticket)
+        score = thread.stand(now, because="rating" if rated else "time")
+        recovery.follow(claim, session, row, recovery.Look(
+            ticket=ticket, names=names, score=score, running=thread.running, reopened=reopened,
+            replied=thread.agent_replied_at, found=thread.found, now=now,
+        ))  # fmt: skip
+
+
+class _Thread:
+    """The conversation while new messages are read into it, oldest first."""
+
+    def __init__(self, claim: TicketClaim, session: Session, row: TrackedTicket) -> None:
+        self._model = claim.parts.model
+        self._session = session
+        self._row = row
+        self.running = running_of(session, row)
+        self.found: frozenset[str] = frozenset()  #: signals of the newest customer message
+        self.agent_replied_at: datetime | None = None
+        self._newest: Score | None = None
+
+    def hear(self, message: Message) -> None:
+        """Store one message with its readings; a customer's is scored at its own time, by what was known then."""
+        said = Utterance(
+            id=message.id,
+            role=_ROLES.get(message.author, "other"),  # type: ignore[arg-type]  # the map holds nothing but roles
+            public=message.public,
+            text=message.text,
+            at=message.at,
+        )
+        self.running, readings = engine.observe(self.running, said)
+        messages.record(self._session, self._row, message, [asdict(reading) for reading in readings])
+        self._newest = None
+        if message.author is Author.AGENT and message.public:
+            self.agent_replied_at = message.at
+        if message.author is Author.CUSTOMER and message.public:
+            self.found = frozenset(reading.signal for reading in readings)
+            self._score_message(message)
+
+    def _score_message(self, message: Message) -> None:
+        if engine.unscorable(self.running, TicketFacts()) is not None:
+            return
+        facts = _facts_of(self._session, self._row, message.at, solved=False)
+        score, self.running = engine.score(self.running, facts, self._model, message.at)
+        scores.record(self._session, self._row, score, message_id=message.id, because="message")
+        self._newest = score
+
+    def stand(self, now: datetime, *, because: str) -> Score | None:
+        """The ticket's standing score: that of a message just heard where it is the latest news, else of now."""
+        row, facts = self._row, _facts_of(self._session, self._row, now)
+        row.unscored_reason = engine.unscorable(self.running, facts)
+        if row.unscored_reason is not None:
+            _keep_running(self._session, row, self.running)
+            return None
+        score = self._newest
+        if score is None or facts.solved or facts.rating is not None or now - score.at > timedelta(minutes=1):
+            score, self.running = engine.score(self.running, facts, self._model, now)
+            if score.state is not row.state and self._newest is None:
+                scores.record(self._session, row, score, message_id=None, because=because)
+        scores.current(self._session, row, score)
+        row.rescore_at = engine.next_rescore_at(self.running, facts, self._model, now)
+        _keep_running(self._session, row, self.running)
+        return score
+
+
+def running_of(session: Session, row: TrackedTicket) -> Running:
+    """The conversation's running aggregates, opened."""
+    if row.sealed_running is None:
+        return Running.start()
+    return Running.from_json(json.loads(vault_of(session).open(row.sealed_running)))
+
+
+def _keep_running(session: Session, row: TrackedTicket, running: Running) -> None:
+    row.sealed_running = vault_of(session).seal(json.dumps(running.to_json()))
+
+
+def _facts_of(session: Session, row: TrackedTicket, at: datetime, *, solved: bool | None = None) -> TicketFacts:
+    """What scoring may know of the ticket at a moment. A message is scored as of an open, unrated ticket."""
+    rating = None if solved is False else ratings.newest(session, row.id)
+    earlier = ratings.earlier_of_person(session, row.person_id, row.id, at) if row.person_id else ()
+    return TicketFacts(
+        solved=row.solved_at is not None if solved is None else solved,
+        solved_at=row.solved_at if solved is None else None,
+        reopens=row.reopens,
+        priority=row.priority,
+        channel=row.channel,
+        earlier_ratings=tuple(earlier),
+        rating=rating.value if rating else None,
+    )
+
+
+def _unknown(session: Session, row: TrackedTicket, ticket: Ticket) -> list[Message]:
+    """The messages not stored yet, oldest first; reading again what was read before changes nothing."""
+    known = messages.known_ids(session, row.id, [message.id for message in ticket.messages])
+    return [message for message in ticket.messages if message.id not in known]
+
+
+def _describe(session: Session, row: TrackedTicket, ticket: Ticket, now: datetime) -> bool:
+    """Store the ticket's own fields; True when it came back from solved."""
+    person = people.record(
+        session,
+        row.desk_id,
+        people.Known(
+            helpdesk_id=ticket.requester.id,
+            name=ticket.requester.name,
+            email=ticket.requester.email,
+            locale=ticket.requester.locale,
+            suspended=ticket.requester.suspended,
+        ),
+    )
+    reopened = row.solved_at is not None and ticket.status not in SOLVED
+    row.person_id = person.id
+    row.sealed_subject = row.sealed_subject or vault_of(session).seal(ticket.subject)
+    row.status = ticket.status
+    row.priority = ticket.priority
+    row.channel = ticket.channel
+    row.group_id = ticket.group_id
+    row.assignee_id = ticket.assignee_id
+    row.tags = sorted(ticket.tags)
+    row.stamp = ticket.stamp
+    row.opened_at = ticket.created_at
+    row.reopens += reopened
+    row.solved_at = (row.solved_at or now) if ticket.status in SOLVED else None
+    row.read_at = real_now()
+    if ticket.messages:
+        row.last_message_id = ticket.messages[-1].id
+    return reopened
+
+
+def _record_ratings(session: Session, row: TrackedTicket, ticket: Ticket) -> bool:
+    """Store ratings that are new; True when there were any."""
+    given = [
+        ratings.Given(
+            rating_id=rating.id,
+            value=rating.value,
+            original=rating.original,
+            scale=rating.scale,
+            at=rating.at,
+            comment=rating.comment,
+        )
+        for rating in ticket.ratings or ()
+    ]
+    return any([ratings.record(session, row, one) is not None for one in given])
