@@ -302,7 +302,7 @@ def _unserved_locations(root: Path, manifest: dict[str, object]) -> list[str]:
         return ["manifest.json has no location with an https URL"]
     served = {text_of(call.args[0]) for source in sources(root, "app/web") for call in calls(source.tree) if call.args}
     prefixes = {text_of(keyword(c, "url_prefix")) or "" for s in sources(root, "app/web") for c in calls(s.tree)}
-    known = {prefix + route for prefix in prefixes for route in served if route}
+    known = {prefix + route for prefix in prefixes for route in served if route is not None}
     paths = [re.sub(r"^https://[^/]+", "", url) for url in urls]
     return [f"manifest.json opens {path}, which no page serves" for path in paths if path not in known]
 
