@@ -132,6 +132,26 @@ def _renamed(body: bytes, event_id: str) -> bytes:
     return json.dumps({**envelope, "id": event_id}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def merge(helpdesk: Helpdesk, db: Db, ticket_id: int, into: Any) -> Outcome:
+    """The ticket ends in another one: closed, tagged and with a private word, as at the vendor. Emits merged."""
+    if not isinstance(into, int) or isinstance(into, bool) or into == ticket_id:
+        raise Malformed("into must be the number of another ticket")
+    target = tickets.get(db, into)
+    agent_id = agent_of(db, helpdesk, target)
+    change = Change(
+        actor_id=agent_id,
+        channel="web",
+        values={"status": "closed"},
+        add_tags=("closed_by_merge",),
+        comment=NewComment(text=f"This request was closed and merged into request #{target.id}.", public=False),
+    )
+    outcome = helpdesk.update(db, ticket_id, change)
+    told = NewComment(text=f"Request #{ticket_id} was closed and merged into this request.", public=False)
+    helpdesk.update(db, target.id, Change(actor_id=agent_id, channel="web", comment=told))
+    helpdesk.tell(db, outcome, "merged", {"target_ticket_id": str(target.id)})
+    return outcome
+
+
 def close(helpdesk: Helpdesk, db: Db, ticket_id: int) -> Outcome:
     """Solved long ago: from now on the ticket takes no more changes."""
     return helpdesk.update(

@@ -90,6 +90,14 @@ def close(ticket_id: int) -> Response:
     return answer({"id": ticket_id, "status": "closed"})
 
 
+@api.post("/tickets/<int:ticket_id>/merge")
+def merge(ticket_id: int) -> Response:
+    body, helpdesk = _body(), desk()
+    with helpdesk.file.writing() as db:
+        acts.merge(helpdesk, db, ticket_id, body.get("into"))
+    return answer({"id": ticket_id, "status": "closed"})
+
+
 @api.get("/tickets")
 def index() -> Response:
     external = request.args.get("external_id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.sandbox.people import Person
@@ -15,11 +16,30 @@ def via(channel: str) -> dict[str, Any]:
     return {"channel": channel, "source": {"from": {}, "to": {}, "rel": None}}
 
 
+#: What every ticket has at the vendor, and none can change here.
+_FIXED: Mapping[str, Any] = {
+    "recipient": None,
+    "organization_id": None,
+    "follower_ids": [],
+    "forum_topic_id": None,
+    "problem_id": None,
+    "has_incidents": False,
+    "due_at": None,
+    "sharing_agreement_ids": [],
+    "custom_status_id": None,
+    "followup_ids": [],
+    "allow_channelback": False,
+    "allow_attachments": True,
+    "from_messaging_channel": False,
+}
+
+
 def ticket_json(ticket: Ticket, rating: dict[str, Any] | None = None) -> dict[str, Any]:
     """`rating` is the legacy satisfaction rating; None reads as one that was not offered."""
     account = desk().account
     custom = [{"id": int(name), "value": value} for name, value in ticket.fields.items()]
     return {
+        **_FIXED,
         "url": api_url(f"tickets/{ticket.id}.json"),
         "id": ticket.id,
         "external_id": ticket.external_id,
@@ -32,32 +52,19 @@ def ticket_json(ticket: Ticket, rating: dict[str, Any] | None = None) -> dict[st
         "description": ticket.description,
         "priority": ticket.priority,
         "status": ticket.status,
-        "recipient": None,
         "requester_id": ticket.requester_id,
         "submitter_id": ticket.submitter_id,
         "assignee_id": ticket.assignee_id,
-        "organization_id": None,
         "group_id": ticket.group_id,
         "collaborator_ids": list(ticket.cc_ids),
-        "follower_ids": [],
         "email_cc_ids": list(ticket.cc_ids),
-        "forum_topic_id": None,
-        "problem_id": None,
-        "has_incidents": False,
         "is_public": ticket.is_public,
-        "due_at": None,
         "tags": list(ticket.tags),
         "custom_fields": custom,
         "satisfaction_rating": rating or {"score": "unoffered"},
-        "sharing_agreement_ids": [],
-        "custom_status_id": None,
         "fields": custom,
-        "followup_ids": [],
         "ticket_form_id": account.form_id,
         "brand_id": account.brand_id,
-        "allow_channelback": False,
-        "allow_attachments": True,
-        "from_messaging_channel": False,
         "generated_timestamp": ticket.generated,
     }
 
