@@ -212,13 +212,16 @@ def _exchange(connection: HTTPConnection, request: _Request, reach: Reach) -> tu
     sock = connection.sock
     assert sock is not None
     sock.settimeout(reach.timeout)
+    late = threading.Event()
     # A socket's timeout starts anew with every byte, so one that drips would hold us for ever.
-    watchdog = threading.Timer(reach.timeout, _cut, [sock])
+    watchdog = threading.Timer(reach.timeout, _cut, [sock, late])
     watchdog.daemon = True
     watchdog.start()
     try:
         connection.request("POST", request.path, body=request.body, headers=request.headers, preload_content=False)
         answer = connection.getresponse()
+        if late.is_set():  # the library takes headers that end in the middle for whole ones
+            raise TimeoutError("the answer took too long")
         return answer.status, answer.headers.get("Retry-After")
     except (OSError, HTTPException, HTTPError, ValueError) as error:
         raise AlertUnknown("the receiver gave no answer that we understand") from error
@@ -226,7 +229,8 @@ def _exchange(connection: HTTPConnection, request: _Request, reach: Reach) -> tu
         watchdog.cancel()
 
 
-def _cut(sock: socket.socket) -> None:
+def _cut(sock: socket.socket, late: threading.Event) -> None:
+    late.set()
     with suppress(OSError):  # it was closed in the same moment
         sock.shutdown(socket.SHUT_RDWR)
 

@@ -20,6 +20,7 @@ from app.outbound.tls import trusting
 from app.settings import is_loopback
 
 _ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._=+-]{1,200}@[A-Za-z0-9.-]{1,200}>")
 
 
@@ -52,7 +53,10 @@ class Handover:
             reply = self._smtp.getreply()
         except (smtplib.SMTPException, OSError) as error:
             raise MailUnknown("the mail server was lost while it took the message") from error
-        _agree(reply, 250)
+        if 400 <= reply[0] < 600:
+            raise _said_no(reply[0])
+        if not 200 <= reply[0] < 300:
+            raise MailUnknown("the mail server's answer to the message makes no sense")
 
 
 class Mailer:
@@ -62,6 +66,8 @@ class Mailer:
         """`timeout` is in seconds, for each answer. Raises ValueError for a sender's address that cannot be one."""
         self._server = urlsplit(smtp_url) if smtp_url else None
         name, address = parseaddr(mail_from)
+        if not _ADDRESS.fullmatch(address) or not mail_from.isprintable():
+            raise ValueError(f"mail_from: must be an address, or a name and <an address>, got {mail_from!r}")
         self._sender = Address(display_name=name, addr_spec=address)
         self._timeout = timeout
 
@@ -102,7 +108,7 @@ class Mailer:
             # Out-of-office replies to this would come back as new tickets.
             message["Auto-Submitted"] = "auto-generated"
             for name, value in mail.headers.items():
-                message[name] = value
+                message[_checked(name)] = value
         except ValueError as error:
             raise MailNotSent("a header holds what no header can", retryable=False) from error
         message.set_content(_encodable(mail.text))
@@ -111,19 +117,17 @@ class Mailer:
         return message.as_bytes()
 
     def _connect(self, server: SplitResult) -> smtplib.SMTP:
-        host, here = server.hostname or "", self._sender.domain
-        context = trusting()
+        host, here, seconds = server.hostname or "", self._sender.domain, self._timeout
         smtp: smtplib.SMTP
         if server.scheme == "smtps":
-            smtp = smtplib.SMTP_SSL(
-                host, server.port or 465, local_hostname=here, timeout=self._timeout, context=context
-            )
+            smtp = smtplib.SMTP_SSL(host, server.port or 465, local_hostname=here, timeout=seconds, context=trusting())
         else:
-            smtp = smtplib.SMTP(host, server.port or (587 if server.username else 25), local_hostname=here, timeout=self._timeout)
+            port = server.port or (587 if server.username else 25)
+            smtp = smtplib.SMTP(host, port, local_hostname=here, timeout=seconds)
         try:
             smtp.ehlo_or_helo_if_needed()
             if server.scheme == "smtp" and smtp.has_extn("starttls"):
-                smtp.starttls(context=context)
+                smtp.starttls(context=trusting())
                 smtp.ehlo_or_helo_if_needed()
             if server.username:
                 if not isinstance(smtp.sock, ssl.SSLSocket) and not is_loopback(server.geturl()):
@@ -166,6 +170,13 @@ def _hang_up(smtp: smtplib.SMTP) -> None:
             smtp.sock.settimeout(1.0)
             smtp.quit()
     smtp.close()
+
+
+def _checked(name: str) -> str:
+    """The library looks at a header's value only."""
+    if not _HEADER.fullmatch(name):
+        raise ValueError("not a header's name")
+    return name
 
 
 def _encodable(text: str) -> str:
