@@ -130,7 +130,7 @@ class ZendeskConnector(Connector):
         return changes.macro_delta(title, actions, effect, ticket)
 
     def read_groups(self) -> Sequence[Group]:
-        return self._listed(self._zenpy.groups, lambda body: Group(id=str(body["id"]), name=str(body["name"])))
+        return self._listed(self._zenpy.groups, mapping.read_group)
 
     def read_members(self, group_id: str) -> Sequence[Person]:
         path = f"groups/{number(group_id)}/users.json"
@@ -145,11 +145,7 @@ class ZendeskConnector(Connector):
         return {agent_id: self._load(agent_id) for agent_id in agent_ids}
 
     def read_macros(self) -> Sequence[Macro]:
-        def read(body: Mapping[str, Any]) -> Macro | None:
-            active = body.get("active") is not False
-            return Macro(id=str(body["id"]), title=str(body["title"])) if active else None
-
-        return [macro for macro in self._listed(self._zenpy.macros, read) if macro is not None]
+        return [macro for macro in self._listed(self._zenpy.macros, mapping.read_macro) if macro is not None]
 
     def check(self) -> Sequence[Finding]:
         return run_checks(

@@ -15,7 +15,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
 from connectors.http import USER_AGENT
-from connectors.ticket import Author, Message, Person, Priority, Ticket, TicketStatus
+from connectors.ticket import Author, Group, Macro, Message, Person, Priority, Ticket, TicketStatus
 
 #: The key under which our markers stand in a change's own metadata ("audit.metadata.custom" at the vendor).
 MARKER_KEY = "kintsugi"
@@ -204,7 +204,31 @@ class CommentSchema(VendorSchema):
         )
 
 
+class GroupSchema(VendorSchema):
+    """A group of agents; loads into a `Group`."""
+
+    id = IdField(required=True)
+    name = TextField()
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Group:
+        return Group(id=data["id"] or "0", name=data["name"])
+
+
+class MacroSchema(VendorSchema):
+    """A macro's identity; loads into a `Macro`, or None where agents cannot use it any more."""
+
+    id = IdField(required=True)
+    title = TextField()
+    active = fields.Boolean(load_default=True, allow_none=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Macro | None:
+        return None if data["active"] is False else Macro(id=data["id"] or "0", title=data["title"])
+
+
 _TICKET, _COMMENT, _USER = TicketSchema(), CommentSchema(), UserSchema()
+_GROUP, _MACRO = GroupSchema(), MacroSchema()
 
 
 def read_ticket_body(body: Any) -> Ticket:
@@ -223,6 +247,18 @@ def read_person(body: Any) -> Person:
     """One user object."""
     person: Person = _USER.load(body)
     return person
+
+
+def read_group(body: Any) -> Group:
+    """One group object."""
+    group: Group = _GROUP.load(body)
+    return group
+
+
+def read_macro(body: Any) -> Macro | None:
+    """One macro object; None for an inactive one."""
+    macro: Macro | None = _MACRO.load(body)
+    return macro
 
 
 def read_people(body: Mapping[str, Any]) -> dict[str, Person]:

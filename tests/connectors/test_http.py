@@ -101,7 +101,7 @@ def drip(connection: socket.socket, _: bytes) -> None:
     """An answer that never ends, one byte at a time."""
     with suppress(OSError):
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
-        for _ in range(100):
+        for _byte in range(100):
             connection.sendall(b"X")
             time.sleep(0.02)
 

@@ -84,7 +84,7 @@ class TestMacros:
     def test_setting_tags_takes_the_others_away(self) -> None:
         write = delta(("set_tags", "vip new"))
 
-        assert (write.add_tags, write.remove_tags) == ({"new"}, {"lamp"})
+        assert (write.add_tags, write.remove_tags) == (frozenset({"new"}), frozenset({"lamp"}))
 
     @pytest.mark.parametrize(
         ("actions", "effect", "comment"),
@@ -181,7 +181,7 @@ class TestSameSecond:
         write = Write(add_tags=frozenset({"new", "vip"}), remove_tags=frozenset({"old"}))
         audit = {"events": [{"field_name": "status"}, {"field_name": "tags", "previous_value": replaced}]}
 
-        assert changes.lost_tags(audit, make_ticket(), write) == (missing, extra)
+        assert changes.lost_tags(audit, make_ticket(), write) == (frozenset(missing), frozenset(extra))
 
     @pytest.mark.parametrize("audit", [{}, {"events": None}, {"events": [{"field_name": "tags", "value": ["a"]}]}])
     def test_an_audit_that_tells_nothing_mends_nothing(self, audit: dict[str, Any]) -> None:
