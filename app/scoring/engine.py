@@ -1,0 +1,144 @@
+"""The score of a conversation: additive on the logit, explained by its signals, in constant time.
+
+Pure: no clock, no settings, no storage. `observe` takes a message in, `score` gives the figures at a moment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from app.scoring.conversation import Aggregates, Running, TicketFacts
+from app.scoring.model import GATHERED, Model, sigmoid
+from app.scoring.observing import observe
+from app.scoring.signals import FAMILIES, Reading
+from app.scoring.signals.waiting import LONGEST_HOURS
+from app.scoring.state import advance, state_of
+from app.words import Contribution, Direction, Level, Score
+
+__all__ = ["next_rescore_at", "observe", "score", "unscorable"]
+
+STEP = timedelta(minutes=1)  #: times of rescoring are whole minutes from now
+
+
+def score(running: Running, facts: TicketFacts, model: Model, now: datetime) -> tuple[Score, Running]:
+    """The score at `now`, and the aggregates with the memory of the four states moved on.
+
+    Uses nothing but what was observed, so later messages never change an earlier score. Scoring twice at the same
+    moment gives the same score.
+    """
+    ticket = ticket_readings(running, facts, now)
+    contributions = _contributions(running, ticket, model)
+    logit = model.base_logit + math.fsum(item.logit for item in contributions)
+    p_satisfied = model.calibrated(logit)
+    p_now, trend = _now(running, ticket, model)
+    memory = advance(running.memory, p_satisfied, trend, running.customer_turns, model)
+    state, provisional = state_of(memory)
+    found = Score(
+        at=now,
+        p_satisfied=p_satisfied,
+        p_satisfied_now=p_now,
+        trend=trend,
+        score=round(100 * p_satisfied),
+        level=memory.level or Level.GOOD,
+        direction=memory.direction,
+        state=state,
+        provisional=provisional,
+        base_logit=model.base_logit,
+        p_uncalibrated=sigmoid(logit),
+        contributions=contributions,
+        abstained=running.abstained,
+        model=model.name,
+        calibrated=model.calibration is not None,
+    )
+    return found, replace(running, memory=memory)
+
+
+def ticket_readings(running: Running, facts: TicketFacts, now: datetime) -> tuple[Reading, ...]:
+    """What time and the ticket's facts say at `now`; readings of nothing are left out."""
+    found = [
+        reading for family in FAMILIES if family.read_ticket for reading in family.read_ticket(running, facts, now)
+    ]
+    return tuple(reading for reading in found if reading.value)
+
+
+def unscorable(running: Running, facts: TicketFacts) -> str | None:
+    """Why there is nothing to score yet, or None. A ticket that was rated can always be scored."""
+    if facts.rating is not None or running.worded_turns:
+        return None
+    if running.customer_turns:
+        return "no customer text"
+    return "only automatic replies" if running.auto_replies else "no customer message"
+
+
+def next_rescore_at(running: Running, facts: TicketFacts, model: Model, now: datetime) -> datetime | None:
+    """The first whole minute from `now` at which waiting alone changes the score by a few points, or the state.
+
+    None while the turn is the customer's, when the ticket is solved, when there is nothing to score, and when no
+    longer wait could change anything.
+    """
+    since = running.waits.since
+    if facts.solved or since is None or unscorable(running, facts) is not None:
+        return None
+    present, running = score(running, facts, model, now)
+
+    def moved(minutes: int) -> bool:
+        later, _ = score(running, facts, model, now + minutes * STEP)
+        return (
+            present.score - later.score >= model.rescore_points
+            or later.level is not present.level
+            or (later.direction is Direction.WORSENING and later.state is not present.state)
+        )
+
+    # Nothing but the wait grows, so once the score has moved it stays moved and bisection finds the first minute.
+    low, high = 0, max(1, math.ceil((since + timedelta(hours=LONGEST_HOURS) - now) / STEP) + 1)
+    if not moved(high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if moved(middle) else (middle, high)
+    return now + high * STEP
+
+
+def _contributions(running: Running, ticket: Iterable[Reading], model: Model) -> tuple[Contribution, ...]:
+    """Every signal's part in the logit, the strongest first. Signals without a weight count nothing."""
+    logits: dict[str, float] = defaultdict(float)
+    for name, weights in model.overall.items():
+        for aggregate, weight in weights.items():
+            logits[name] += weight * _aggregate(running.seen, running.customer_turns, aggregate, name)
+    evidence = dict(running.evidence)
+    for reading in ticket:
+        logits[reading.signal] = model.overall.get(reading.signal, {}).get("last", 0.0) * reading.value
+        evidence[reading.signal] = reading.evidence
+    parts = [
+        Contribution(signal=name, logit=logit, evidence=evidence.get(name, ""))
+        for name, logit in logits.items()
+        if logit
+    ]
+    return tuple(sorted(parts, key=lambda part: (-abs(part.logit), part.signal)))
+
+
+def _aggregate(seen: Aggregates, turns: int, aggregate: str, name: str) -> float:
+    if aggregate == GATHERED:
+        return seen.total[name] / turns * (1 + math.log(turns)) if name in seen.total else 0.0
+    values: Mapping[str, float] = getattr(seen, aggregate)
+    return values.get(name, 0.0)
+
+
+def _now(running: Running, ticket: Iterable[Reading], model: Model) -> tuple[float, float]:
+    """p_satisfied_now, and how far it is from the mean of up to three earlier customer messages.
+
+    Before there is an earlier one, it is compared with the first message itself, so that a wait alone shows.
+    """
+    waited = math.fsum(model.now.get(reading.signal, 0.0) * reading.value for reading in ticket)
+    said = _now_logit(running.seen.last, model)
+    p_now = sigmoid(said + waited)
+    before = [sigmoid(_now_logit(values, model)) for values in running.recent] or [sigmoid(said)]
+    return p_now, p_now - math.fsum(before) / len(before) if running.customer_turns else 0.0
+
+
+def _now_logit(values: Mapping[str, float], model: Model) -> float:
+    return model.now_base_logit + math.fsum(model.now.get(name, 0.0) * value for name, value in values.items())

@@ -1,0 +1,132 @@
+"""One line of `kintsugi score`: a conversation as a plain document in, its scores per customer message out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.scoring.conversation import Running, TicketFacts, Utterance
+from app.scoring.engine import observe, score
+from app.scoring.model import Model
+from app.words import Score
+
+START = datetime(2026, 1, 1, tzinfo=UTC)  #: of conversations without times; only differences of time matter
+APART = timedelta(minutes=10)  #: between turns without times
+ROLES = ("customer", "agent")
+FACTS = frozenset({"solved", "solved_at", "reopens", "priority", "channel", "earlier_ratings", "rating"})
+
+
+def score_line(document: Mapping[str, Any], model: Model) -> dict[str, Any]:
+    """The scores of one conversation, one entry per customer turn, each from the turns up to and including it.
+
+    Facts that were there from the start (`priority`, `channel`, `earlier_ratings`) count at every turn; how it ended
+    (`solved`, `reopens`, `rating`) counts at the last customer turn only.
+    Raises ValueError as `path: message`, quoting the value, for a document of another shape.
+    """
+    if not isinstance(document, Mapping):
+        raise ValueError(f"line: not an object: {document!r}")
+    utterances = _utterances(document.get("turns"))
+    ending = _facts(document.get("ticket"))
+    opening = TicketFacts(priority=ending.priority, channel=ending.channel, earlier_ratings=ending.earlier_ratings)
+    last = max((index for index, said in enumerate(utterances) if said.role == "customer"), default=-1)
+    running, turns = Running.start(), []
+    for index, utterance in enumerate(utterances):
+        running, _ = observe(running, utterance)
+        if utterance.role == "customer":
+            found, running = score(running, ending if index == last else opening, model, utterance.at)
+            turns.append({"index": index, **as_document(found)})
+    return {"id": _identity(document), "model": model.name, "turns": turns}
+
+
+def as_document(found: Score) -> dict[str, Any]:
+    """A score as plain JSON, under the names that `kintsugi score` and the API use."""
+    return {
+        "p_satisfied": found.p_satisfied,
+        "p_satisfied_now": found.p_satisfied_now,
+        "trend": found.trend,
+        "score": found.score,
+        "level": found.level.value,
+        "direction": found.direction.value,
+        "state": found.state.value,
+        "provisional": found.provisional,
+        "calibrated": found.calibrated,
+        "base_logit": found.base_logit,
+        "p_uncalibrated": found.p_uncalibrated,
+        "contributions": [
+            {"signal": part.signal, "logit": part.logit, "evidence": part.evidence} for part in found.contributions
+        ],
+        "abstained": list(found.abstained),
+    }
+
+
+def _identity(document: Mapping[str, Any]) -> str:
+    if not isinstance(document.get("id"), str):
+        raise ValueError(f"id: not a string: {document.get('id')!r}")
+    return str(document["id"])
+
+
+def _utterances(turns: object) -> list[Utterance]:
+    if not isinstance(turns, Sequence) or isinstance(turns, str):
+        raise ValueError(f"turns: not a list: {turns!r}")
+    said: list[Utterance] = []
+    for index, turn in enumerate(turns):
+        path = f"turns[{index}]"
+        if not isinstance(turn, Mapping):
+            raise ValueError(f"{path}: not an object: {turn!r}")
+        role, text = turn.get("role"), turn.get("text")
+        if role not in ROLES:
+            raise ValueError(f"{path}.role: not one of {', '.join(ROLES)}: {role!r}")
+        if not isinstance(text, str):
+            raise ValueError(f"{path}.text: not a string: {text!r}")
+        default = said[-1].at + APART if said else START
+        at = default if turn.get("at") is None else _moment(f"{path}.at", turn["at"])
+        said.append(Utterance(id=str(index), role=role, public=True, text=text, at=at))
+    return said
+
+
+def _moment(path: str, value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError(f"{path}: not an ISO 8601 time: {value!r}") from error
+    # A time without its offset is taken as UTC: in a file of conversations only differences matter.
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _facts(ticket: object) -> TicketFacts:
+    if ticket is None:
+        return TicketFacts()
+    if not isinstance(ticket, Mapping):
+        raise ValueError(f"ticket: not an object: {ticket!r}")
+    if unknown := sorted(str(key) for key in ticket.keys() - FACTS):
+        raise ValueError(f"ticket.{unknown[0]}: not one of {', '.join(sorted(FACTS))}: {ticket[unknown[0]]!r}")
+    solved_at, rating = ticket.get("solved_at"), ticket.get("rating")
+    return TicketFacts(
+        solved=bool(_typed(ticket, "solved", bool, False)),
+        solved_at=None if solved_at is None else _moment("ticket.solved_at", solved_at),
+        reopens=int(_typed(ticket, "reopens", int, 0)),
+        priority=_typed(ticket, "priority", str, None),
+        channel=_typed(ticket, "channel", str, None),
+        earlier_ratings=tuple(
+            _share(f"ticket.earlier_ratings[{index}]", value)
+            for index, value in enumerate(_typed(ticket, "earlier_ratings", list, []))
+        ),
+        rating=None if rating is None else _share("ticket.rating", rating),
+    )
+
+
+def _typed(ticket: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
+    value: Any = ticket.get(name)
+    if value is None:
+        return default
+    negative = kind is int and isinstance(value, int) and value < 0
+    if type(value) is not kind or negative:
+        raise ValueError(f"ticket.{name}: not a fitting {kind.__name__}: {value!r}")
+    return value
+
+
+def _share(path: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"{path}: not a number from 0 to 1: {value!r}")
+    return float(value)

@@ -1,0 +1,89 @@
+"""What the conversation costs the customer: saying things again, writing twice, questions left open, length."""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+
+from app.scoring.conversation import Running
+from app.scoring.lexicon import words as word_set
+from app.scoring.signals.base import Effect, Family, Reading, Scope, Signal
+
+WORD = re.compile(r"[^\W_]+")
+COMMON = word_set("""
+    a an the i you it is are am was were be been to of in on for and or at my me your we our that this with do does did
+    can could would will have has had so just please there any as by from what which how when where who if not no yes
+    ok okay need want like get got thank thanks hi hello s t m
+""")
+MOST_WORDS = 200  #: different words kept of one message for comparison
+KEPT_MESSAGES = 6  #: latest messages a new one is compared with
+FEW = 3  #: messages with fewer telling words are not compared
+MANY_TURNS = 20  #: customer messages from which length counts in full
+
+
+def _signal(name: str, describe: str, unit: str) -> Signal:
+    source = "own measure; features of the same kind carry the experiments behind the prior"
+    return Signal(
+        name=f"effort.{name}",
+        family="effort",
+        describe=describe,
+        unit=unit,
+        effect=Effect.LOWERS,
+        scope=Scope.EFFORT,
+        source=source,
+    )
+
+
+SIGNALS = (
+    _signal(
+        "repeats", "the customer says nearly the same as in an earlier message", "share of telling words in common"
+    ),
+    _signal("run", "the customer writes again before we reply", "messages in a row beyond the first, 1 from four"),
+    _signal(
+        "unanswered", "our replies miss the question that was asked, refuse or only apologise", "share of questions"
+    ),
+    _signal("turns", "the conversation drags on", f"logarithm of customer messages, 1 from {MANY_TURNS + 1}"),
+)
+
+
+def hashed_words(text: str) -> tuple[int, ...]:
+    """The telling words of a text as sorted 16-bit hashes: enough to compare messages, too little to read them."""
+    words = {word for word in WORD.findall(text.lower()) if len(word) > 1 and word not in COMMON}
+    return tuple(sorted({zlib.crc32(word.encode()) & 0xFFFF for word in words})[:MOST_WORDS])
+
+
+def overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """Words in common as a share of all words of both, in [0, 1]; 0 when either has too few to tell."""
+    if min(len(one), len(other)) < FEW:
+        return 0.0
+    both = len(set(one) & set(other))
+    return both / (len(one) + len(other) - both)
+
+
+def read(running: Running) -> list[Reading]:
+    """Effort at the customer's latest message, which is already counted in `running`."""
+    current, earlier = running.said[-1], running.said[:-1]
+    repeats = max((overlap(current, words) for words in earlier), default=0.0)
+    run, turns, missed = running.customer_run, running.customer_turns, running.unanswered
+    return [
+        Reading(
+            signal="effort.repeats", value=repeats, evidence=f"{repeats:.0%} of the words were in an earlier message"
+        ),
+        Reading(
+            signal="effort.run", value=min(1.0, (run - 1) / 3), evidence=f"{run} messages in a row without a reply"
+        ),
+        Reading(
+            signal="effort.unanswered",
+            value=missed / max(1, running.questions),
+            evidence=f"{missed} of {running.questions} questions without a fitting reply",
+        ),
+        Reading(
+            signal="effort.turns",
+            value=min(1.0, math.log(turns) / math.log(MANY_TURNS + 1)),
+            evidence=f"{turns} messages from the customer so far",
+        ),
+    ]
+
+
+FAMILY = Family(name="effort", signals=SIGNALS, read_effort=read)
