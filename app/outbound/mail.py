@@ -21,7 +21,7 @@ from app.settings import is_loopback
 
 _ADDRESS = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
-_MESSAGE_ID = re.compile(r"<[A-Za-z0-9._=+-]{1,200}@[A-Za-z0-9.-]{1,200}>")
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9._=+-]{1,200}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Mail:
     subject: str
     text: str
     html: str | None = None
-    message_id: str  #: "<id@domain>"; the same on every attempt
+    message_id: str  #: ours, without a domain; the same on every attempt, so that readers know it is the same mail
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -104,7 +104,8 @@ class Mailer:
         try:
             message["From"], message["To"] = self._sender, Address(addr_spec=mail.to)
             message["Subject"] = " ".join(_encodable(mail.subject).split())
-            message["Date"], message["Message-ID"] = format_datetime(real_now()), mail.message_id
+            message["Date"] = format_datetime(real_now())
+            message["Message-ID"] = f"<{mail.message_id}@{self._sender.domain}>"
             # Out-of-office replies to this would come back as new tickets.
             message["Auto-Submitted"] = "auto-generated"
             for name, value in mail.headers.items():
