@@ -1,6 +1,6 @@
 """Webhooks from helpdesks: verified, stored, answered. Nothing else happens here: no reading, no queue, no scoring.
 
-A sender is told the truth about storing and nothing more: 202 once stored, and never 500, since senders give up on that.
+A sender is told the truth about storing and nothing more: 202 once stored, and never 500, which senders give up on.
 """
 
 from __future__ import annotations
