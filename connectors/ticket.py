@@ -115,7 +115,7 @@ class Write:
     status: TicketStatus | None = None
     custom_fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     comment: Comment | None = None
-    markers: tuple[str, ...] = ()  #: opaque ids of the steps behind it; stored with the change, so that it is found again
+    markers: tuple[str, ...] = ()  #: opaque ids of the steps behind it; stored with the change, to find it again
 
     @property
     def empty(self) -> bool:

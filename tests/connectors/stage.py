@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import requests
 
-from connectors.base import Connector, ConnectorKind
+from connectors.base import Connector, ConnectorKind, WebhookRequest
 from connectors.sandbox import Sandbox
 from connectors.sandbox.store import next_id
 from connectors.sandbox.tickets import Comment, add_comment
@@ -107,6 +111,32 @@ class ZendeskStage:
         """Reads and writes that reached the helpdesk so far."""
         found: Mapping[str, int] = requests.get(f"{self.sandbox.url}/sandbox/stats", timeout=5).json()
         return found
+
+    @contextmanager
+    def listening(self) -> Iterator[Queue[WebhookRequest]]:
+        """Deliveries of the helpdesk's webhook, as they arrive; its secret is `account.webhook_secret`."""
+        arrived: Queue[WebhookRequest] = Queue()
+
+        class Receiver(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                arrived.put(WebhookRequest(headers=headers, body=body, received_at=datetime.now(UTC)))
+                self.send_response(202)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Nobody reads it."""
+
+        with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+            thread.start()
+            self.sandbox.connect(endpoint=f"http://127.0.0.1:{server.server_port}/hooks/test")
+            try:
+                yield arrived
+            finally:
+                server.shutdown()
+                thread.join(timeout=5)
 
     def _observe(self, method: str, path: str, status: int, limits: Any) -> None:
         self.calls.append((method, path, status))
