@@ -65,7 +65,7 @@ def _policy(client: Redis) -> Finding:
     """Any other policy deletes whole queues of messages when memory is short; the rows bring them back, but late."""
     name, remedy = "broker eviction", "set maxmemory-policy to noeviction, in a Redis of our own"
     try:
-        answer: dict[str, str] = client.config_get("maxmemory-policy")
+        answer: dict[str | None, str | None] = client.config_get("maxmemory-policy")
     except RedisError:
         answer = {}
     policy = answer.get("maxmemory-policy")
