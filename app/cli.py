@@ -246,8 +246,9 @@ def score(file: Any) -> None:
     """Score conversations: JSON lines in, JSON lines out."""
     from app.scoring.lines import score_line
     from app.scoring.model import load_prior
+    from app.settings import prior_name
 
-    model = load_prior(os.environ.get("KINTSUGI_PRIOR", "default"))
+    model = load_prior(prior_name())
     bad = 0
     for number, line in enumerate(file, start=1):
         if not line.strip():

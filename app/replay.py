@@ -19,24 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from sqlalchemy import func, select
-
 from app import log
 from app.clock import Clock, parse_aware, real_now
-from app.store import desks, invitations, scores, tracked_tickets
+from app.store import desks, invitations, scores, tallies, tracked_tickets
 from app.store.database import Database, Purpose
-from app.store.models import (
-    Answer,
-    Delivery,
-    Desk,
-    Invitation,
-    InvitationState,
-    RecoveryCase,
-    StepRow,
-    StepState,
-    TrackedTicket,
-)
-from app.words import SatState
 
 LOG = log.get("replay")
 
@@ -46,6 +32,9 @@ AFTERWARDS = timedelta(hours=25)  #: long enough for every re-survey of the ship
 WILLING = 0.6  #: the share of re-surveys that the drawn customers answer well
 PATIENCE = 180.0  #: seconds without any progress before a replay is given up
 
+RECOVERY_REPLY = (
+    "I am sorry that this went wrong. I have looked at your case myself, put it right, and will check again tomorrow."
+)
 LINK = re.compile(r"https?://[^\s<>\"]+/s/[^\s<>\"]+")
 
 
@@ -195,7 +184,14 @@ class Player:
         self._tickets[conversation.id] = made["id"]
 
     def _close_the_loop(self, conversations: Sequence[Conversation]) -> None:
-        """Let the re-surveys fall due, answer them, and let the answers be acted on."""
+        """Have the recovery team answer, let the re-surveys fall due, answer them, and let the answers be acted on."""
+        self._step(self._clock.now() + APART)
+        for conversation in conversations:
+            ticket = self._get(f"/sandbox/tickets/{self._tickets[conversation.id]}.json")
+            if "recovery_open" in ticket["tags"] and ticket["ratings"]:
+                self._post(self._path(conversation, "comments"), {"as": "agent", "text": RECOVERY_REPLY})
+                self._post(self._path(conversation, "update"), {"status": "solved"})
+        self.wait_idle()
         self._step(self._clock.now() + AFTERWARDS)
         self.wait_idle()
         self._look_for_mails()
@@ -211,10 +207,7 @@ class Player:
         arrived = " ".join(mail["headers"] for mail in self._get("/sandbox/mail.json")["mail"])
         for desk_id in self._desk_ids():
             with self._database.desk(desk_id) as session:
-                unsure = session.scalars(
-                    select(Invitation).where(Invitation.state == InvitationState.NEEDS_REVIEW)
-                ).all()
-                for row in unsure:
+                for row in invitations.unsure(session):
                     invitations.reviewed(session, row, arrived=row.marker in arrived, now=self._clock.now())
 
     def _survey_link(self, conversation: Conversation) -> str | None:
@@ -270,7 +263,7 @@ class Player:
     def _counters(self) -> dict[str, int]:
         stats = self._get("/sandbox/stats")
         with self._database.system(Purpose.OPERATE, read=True) as session:
-            deliveries = session.scalar(select(func.count()).select_from(Delivery)) or 0
+            deliveries = tallies.deliveries(session)
         return {"reads": stats["reads"], "writes": stats["writes"], "deliveries": deliveries}
 
     def _report(
@@ -279,22 +272,15 @@ class Player:
         after = self._counters()
         spent = {name: after[name] - before[name] for name in after}
         with self._database.system(Purpose.OPERATE, read=True) as session:
-            states = dict(
-                session.execute(select(TrackedTicket.state, func.count()).group_by(TrackedTicket.state)).all()
-            )
-            fates = dict(session.execute(select(StepRow.state, func.count()).group_by(StepRow.state)).all())
-            sent = session.scalar(select(func.count()).select_from(Invitation).where(Invitation.sent_at.is_not(None)))
+            standing = tallies.tally(session)
             return {
                 "conversations": len(conversations),
                 "deliveries": spent["deliveries"],
                 "rescored": scores.count_messages(session),
-                "states": {state.value: states.get(state, 0) for state in SatState},
-                "cases": session.scalar(select(func.count()).select_from(RecoveryCase)) or 0,
-                "steps": {state.value: fates[state] for state in StepState if state in fates},
-                "surveys": {
-                    "sent": sent or 0,
-                    "answered": session.scalar(select(func.count()).select_from(Answer)) or 0,
-                },
+                "states": {state.value: number for state, number in standing.states.items()},
+                "cases": standing.cases,
+                "steps": {state.value: number for state, number in standing.steps.items()},
+                "surveys": {"sent": standing.surveys_sent, "answered": standing.surveys_answered},
                 "helpdesk": {"reads": spent["reads"], "writes": spent["writes"]},
                 "seconds": round(seconds, 2),
             }
@@ -333,6 +319,6 @@ def _timetable(conversations: Sequence[Conversation]) -> Iterator[tuple[datetime
 def refuse_foreign_desks(database: Database) -> None:
     """Raises ReplayError unless every desk of this database is a sandbox on this machine."""
     with database.system(Purpose.OPERATE, read=True) as session:
-        foreign = session.scalars(select(Desk.name).where(Desk.base_url.is_(None))).all()
+        foreign = tallies.foreign_desks(session)
     if foreign:
         raise ReplayError(f"this database has desks that are not sandboxes: {', '.join(foreign)}")

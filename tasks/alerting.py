@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from app import log, texts
 from app.clock import real_now
 from app.outbound import AlertNotSent, AlertUnknown, Mail, MailNotSent, MailUnknown
-from app.protocols.actions.base import Alert, AlertKind
+from app.protocols.actions.base import Alert, AlertKind, Effect
 from app.protocols.errors import CannotPlan
 from app.store import desks, steps
 from app.store.models import StepRow, StepState
 from connectors.ticket import Ticket
 from tasks.claims import SHORTEST_WAIT, TicketClaim
-from tasks.planning import Context, Effect, effect_of, plan_alert
+from tasks.planning import Context, effect_of, plan_alert
 
 LOG = log.get("alerts")
 
@@ -39,7 +39,7 @@ class Addresses:
 
     leads: tuple[str, ...]
     webhooks: dict[str, str]  #: by name
-    webhook_secret: str
+    webhook_secrets: tuple[str, ...]
 
 
 def is_alert(row: StepRow) -> bool:
@@ -110,7 +110,7 @@ def _call(claim: TicketClaim, addresses: Addresses, alert: Alert, row: StepRow) 
     try:
         payload = texts.alert_payload("recovery.alert", claim.business_now(), alert.payload)
         claim.parts.outbound.deliver_webhook(
-            url, payload, webhook_id=row.marker, secret=addresses.webhook_secret, now=real_now()
+            url, payload, webhook_id=row.marker, secret=addresses.webhook_secrets, now=real_now()
         )
     except AlertNotSent as error:
         if error.retryable:
@@ -125,6 +125,5 @@ def _addresses(claim: TicketClaim, settings: dict[str, object]) -> Addresses:
     webhooks = settings.get("webhooks", {})
     assert isinstance(leads, list)
     assert isinstance(webhooks, dict)
-    # One secret per desk, derived, so that receivers can be told theirs and nothing more is stored.
-    key = claim.parts.database.vault.signing_keys(f"alerts:{claim.desk_id}")[0]
-    return Addresses(leads=tuple(leads), webhooks=webhooks, webhook_secret=key.hex())
+    secrets = claim.parts.outbound.alert_secrets(claim.desk_id)
+    return Addresses(leads=tuple(leads), webhooks=webhooks, webhook_secrets=secrets)

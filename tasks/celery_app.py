@@ -25,6 +25,8 @@ def make_celery(broker_url: str) -> Celery:
     """The application for this broker, as the current one of the process."""
     in_memory = broker_url.startswith("memory:")
     app = Celery("kintsugi", broker=broker_url, include=MODULES, set_as_current=True)
+    # The current application is a thread's own; the dispatcher's thread finds the default one.
+    app.set_default()
     app.conf.update(
         accept_content=["json"],
         task_serializer="json",

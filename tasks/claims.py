@@ -117,12 +117,13 @@ def _patience(claim: TicketClaim, asked: timedelta | None) -> timedelta:
     if asked is not None:
         return min(asked, LONGEST_WAIT)
     since = claim.tracked.first_dirty_at
-    waited = (real_now() - since) / 4 if since else LONGEST_WAIT / 20
+    waited: timedelta = (real_now() - since) / 4 if since else LONGEST_WAIT / 20
     return min(max(waited, SHORTEST_WAIT), LONGEST_WAIT)
 
 
 def _backoff(attempts: int) -> timedelta:
-    return min(SHORTEST_WAIT * 2 ** min(attempts, 12), LONGEST_WAIT)
+    wait: timedelta = min(SHORTEST_WAIT * 2.0 ** min(attempts, 12), LONGEST_WAIT)
+    return wait
 
 
 def _postpone(claim: TicketClaim, until: datetime, error: Exception, *, counts: bool) -> None:

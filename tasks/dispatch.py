@@ -6,8 +6,10 @@ The rows are the truth. A hint that is lost costs the length of a lease, a hint 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from kombu.exceptions import OperationalError
 
 from app import log
 from app.clock import real_now
@@ -20,6 +22,7 @@ LOG = log.get("dispatch")
 
 PER_DESK = 16  #: tickets of one desk in one turn
 SURVEYS = 16  #: in one turn
+GIVE_BACK = timedelta(seconds=1)
 
 
 class Dispatcher:
@@ -77,10 +80,24 @@ class Dispatcher:
             for desk_id, tracked_id in tracked_tickets.bury_exhausted(session, now, settings.max_attempts):
                 LOG.error("ticket_given_up", desk_id=desk_id, tracked_id=tracked_id)
             claims = tracked_tickets.claim_due(session, now, business_now, rule)
-        for claim in claims:
+        for position, claim in enumerate(claims):
             task = inbox.look if claim.look else scoring.rescore
-            task.apply_async((claim.desk_id, claim.tracked_id, claim.fence), retry=False)
+            try:
+                task.apply_async((claim.desk_id, claim.tracked_id, claim.fence), retry=False)
+            except OperationalError as error:
+                self._give_back(claims[position:], error)
+                break
         return len(claims)
+
+    def _give_back(self, claims: Sequence[tracked_tickets.Claim], error: Exception) -> None:
+        """The broker takes no hints: the tickets are not to blame, and are due again in a moment."""
+        LOG.warning("broker_unavailable", error=error, tickets=len(claims))
+        until = real_now() + GIVE_BACK
+        with self._parts.database.system(Purpose.DISPATCH) as session:
+            for claim in claims:
+                tracked_tickets.postpone(
+                    session, claim.tracked_id, claim.fence, until=until, error="the broker is away", counts=False
+                )
 
     def _surveys(self, now: datetime) -> int:
         business_now = self._parts.clock.now()
@@ -90,5 +107,10 @@ class Dispatcher:
         with self._parts.database.system(Purpose.DISPATCH) as session:
             claims = invitations.claim_due(session, now, business_now, self._parts.settings.lease, SURVEYS)
         for claim in claims:
-            surveys.send.apply_async((claim.desk_id, claim.invitation_id, claim.fence), retry=False)
+            try:
+                surveys.send.apply_async((claim.desk_id, claim.invitation_id, claim.fence), retry=False)
+            except OperationalError as error:
+                # The lease runs out by itself; a survey can wait that long.
+                LOG.warning("broker_unavailable", error=error)
+                break
         return len(claims)

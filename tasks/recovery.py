@@ -114,8 +114,11 @@ def _progress(claim: TicketClaim, session: Session, row: TrackedTicket, case: Re
     if look.replied is not None and look.replied >= case.opened_at:
         _advance(case, CaseEvent.CONTACT, look.now)
     if row.solved_at is not None and case.arm is Arm.TREATMENT:
+        if row.solved_at < case.opened_at and case.contacted_at is None:
+            return  # it was solved before the case: nobody has recovered anything yet
         _advance(case, CaseEvent.RESOLVE, look.now)
-        _schedule_survey(claim, session, row, case, look.now)
+        if case.stage is CaseStage.RESOLVED:
+            _schedule_survey(claim, session, row, case, look.now)
     elif case.stage in (CaseStage.RESOLVED, CaseStage.RESURVEYED):
         if invitations.cancel_unsent(session, case.id, "the ticket was opened again"):
             case.round += 1
@@ -151,7 +154,7 @@ def _schedule_survey(
     if asked:
         return  # one re-survey per case, also where the ticket was opened and solved again
     token, token_hash = links.make_token(claim.parts.database.vault)
-    due_at = (row.solved_at or now) + resurvey.after
+    due_at = (case.resolved_at or now) + resurvey.after
     invitations.schedule(
         session,
         case,
@@ -190,9 +193,12 @@ def _decide(
     for case in history:
         if case.exited_at is None and protocols.name_of(session, case.version_id) in gone:
             case.exited_at = look.now
+    if any(decision.outcome is Outcome.COOLDOWN for decision in decided):
+        # A cooldown ends without any fact changing, so the next look has to decide again.
+        row.facts_digest = None
     for decision in decided:
-        case = _open(session, row, decision, in_force, look) if decision.outcome is Outcome.OPEN else None
-        decisions.record(session, row, decision, case_id=case.id if case else None, at=look.now)
+        opened = _open(session, row, decision, in_force, look) if decision.outcome is Outcome.OPEN else None
+        decisions.record(session, row, decision, case_id=opened.id if opened is not None else None, at=look.now)
 
 
 def _past(session: Session, case: RecoveryCase) -> PastCase:

@@ -55,8 +55,8 @@ def _prepare(parts: Parts, desk_id: int, invitation_id: int, fence: int) -> Lett
             return None
         if row.state is InvitationState.SENDING and row.channel == "email":
             # The sender died with the mail in its hands, and a mail server cannot be asked whether it has it.
-            reason = "the mail may or may not have been sent; look whether it arrived"
-            invitations.settle(session, row, InvitationState.NEEDS_REVIEW, reason=reason)
+            unsure = "the mail may or may not have been sent; look whether it arrived"
+            invitations.settle(session, row, InvitationState.NEEDS_REVIEW, reason=unsure)
             return None
         state, reason = _hindrance(session, desk_id, row, business_now)
         if state is not None:

@@ -11,7 +11,8 @@ from enum import Enum
 from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.store import people
+from app.protocols.cases import CaseEvent, advance, can_advance
+from app.store import cases, people
 from app.store.database import vault_of
 from app.store.models import Answer, Desk, DeskState, Invitation, InvitationState, RecoveryCase, TrackedTicket
 
@@ -266,7 +267,15 @@ def reviewed(session: Session, row: Invitation, *, arrived: bool, now: datetime)
         return
     if arrived:
         row.state, row.reason, row.sent_at = InvitationState.SENT, "a colleague confirmed that it arrived", now
+        case = session.get(RecoveryCase, row.case_id)
+        if case is not None and can_advance(case.stage, CaseEvent.RESURVEY):
+            cases.move(case, advance(case.stage, CaseEvent.RESURVEY), now)
     else:
         row.state, row.reason = InvitationState.SCHEDULED, "a colleague found that it did not arrive"
     row.lease_until = None
     row.not_before = None
+
+
+def unsure(session: Session) -> Sequence[Invitation]:
+    """Surveys of which nobody knows whether they left."""
+    return session.scalars(select(Invitation).where(Invitation.state == InvitationState.NEEDS_REVIEW)).all()

@@ -40,7 +40,11 @@ def behind(database: Database) -> str | None:
         return "the database does not answer"
     if version == newest():
         return None
-    return "the database is empty: run `kintsugi migrate`" if version is None else f"the schema is at {version}, not {newest()}"
+    return (
+        "the database is empty: run `kintsugi migrate`"
+        if version is None
+        else f"the schema is at {version}, not {newest()}"
+    )
 
 
 def migrate(database: Database, to: str = "head") -> str:

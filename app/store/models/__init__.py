@@ -1,0 +1,58 @@
+"""The tables, one module per subject. Types from annotations, constraints named; no behaviour beyond properties.
+
+Customers' words and secrets are in `sealed_...` columns and are opened by the module of their noun. Every table of a
+desk carries `desk_id` itself, so that a query (and on PostgreSQL a row policy) can hold on to it.
+"""
+
+from __future__ import annotations
+
+from app.store.models.columns import (
+    Base,
+    DeliveryState,
+    DeskScoped,
+    DeskState,
+    InvitationState,
+    Role,
+    StepState,
+    UtcDateTime,
+    VersionState,
+)
+from app.store.models.desks import Delivery, Desk, Refusal
+from app.store.models.people import Account, Launch, Membership, SignInFailure, SignInLink, Slot, WebSession
+from app.store.models.recovery import DecisionRow, ProtocolRow, ProtocolVersion, RecoveryCase, StepRow
+from app.store.models.surveys import Answer, Invitation
+from app.store.models.tickets import Message, Person, RatingRow, ScoreRow, TrackedTicket
+
+__all__ = [
+    "Account",
+    "Answer",
+    "Base",
+    "DecisionRow",
+    "Delivery",
+    "DeliveryState",
+    "Desk",
+    "DeskScoped",
+    "DeskState",
+    "Invitation",
+    "InvitationState",
+    "Launch",
+    "Membership",
+    "Message",
+    "Person",
+    "ProtocolRow",
+    "ProtocolVersion",
+    "RatingRow",
+    "RecoveryCase",
+    "Refusal",
+    "Role",
+    "ScoreRow",
+    "SignInFailure",
+    "SignInLink",
+    "Slot",
+    "StepRow",
+    "StepState",
+    "TrackedTicket",
+    "UtcDateTime",
+    "VersionState",
+    "WebSession",
+]
