@@ -100,9 +100,12 @@ def rated(helpdesk: Helpdesk, db: Db, ticket: Ticket, score: Any) -> None:
     helpdesk.touch(db, ticket, "csat_received", {"satisfaction_score": {"score": word}})
 
 
-def redeliver(helpdesk: Helpdesk, db: Db, ticket_id: int, *, same_event: bool) -> str:
-    """Send the ticket's last event once more: the very same, or the same under a new id. Returns the event id."""
-    last = _last_event(db, ticket_id)
+def redeliver(helpdesk: Helpdesk, db: Db, ticket_id: int, *, same_event: bool, by_customer: bool = False) -> str:
+    """Send the ticket's last event once more: the very same, or the same under a new id. Returns the event id.
+
+    `by_customer` takes the last one that the customer caused, and so no echo of an integration's own write.
+    """
+    last = _last_event(db, ticket_id, by_customer=by_customer)
     event_id, body = last.event_id, last.body
     if not same_event:
         event_id = str(uuid.uuid4())
@@ -114,8 +117,9 @@ def redeliver(helpdesk: Helpdesk, db: Db, ticket_id: int, *, same_event: bool) -
     return event_id
 
 
-def _last_event(db: Db, ticket_id: int) -> outbox.Delivery:
-    last = outbox.find_last(db, ticket_id)
+def _last_event(db: Db, ticket_id: int, *, by_customer: bool) -> outbox.Delivery:
+    actor_id = tickets.get(db, ticket_id).requester_id if by_customer else None
+    last = outbox.find_last(db, ticket_id, actor_id=actor_id)
     if last is None:
         raise Missing(f"ticket {ticket_id} has no event that a webhook heard of")
     return last

@@ -68,7 +68,8 @@ def rating(ticket_id: int) -> Response:
 def redeliver(ticket_id: int) -> Response:
     body, helpdesk = _body(), desk()
     with helpdesk.file.writing() as db:
-        event_id = acts.redeliver(helpdesk, db, ticket_id, same_event=bool(body.get("same_event")))
+        same, by_customer = bool(body.get("same_event")), bool(body.get("by_customer"))
+        event_id = acts.redeliver(helpdesk, db, ticket_id, same_event=same, by_customer=by_customer)
     return answer({"event_id": event_id}, 202)
 
 

@@ -124,7 +124,9 @@ def counts(db: Db) -> dict[str, int]:
     return found
 
 
-def find_last(db: Db, ticket_id: int) -> Delivery | None:
-    """The ticket's newest event delivery."""
-    row = db.execute("SELECT * FROM delivery WHERE ticket_id = ? ORDER BY id DESC LIMIT 1", (ticket_id,)).fetchone()
-    return None if row is None else delivery_of(row)
+def find_last(db: Db, ticket_id: int, *, actor_id: int | None = None) -> Delivery | None:
+    """The ticket's newest event delivery, or the newest of those that this person caused."""
+    rows = db.execute("SELECT * FROM delivery WHERE ticket_id = ? ORDER BY id DESC", (ticket_id,))
+    wanted = None if actor_id is None else f'"actor_id":"{actor_id}"'.encode()
+    found = (delivery_of(row) for row in rows)
+    return next((delivery for delivery in found if wanted is None or wanted in delivery.body), None)

@@ -98,6 +98,11 @@ class Sandbox:
         """`http://127.0.0.1:PORT`; known once started."""
         return f"http://{self._host}:{self.port}"
 
+    @property
+    def alive(self) -> bool:
+        """Whether it answers: started, and not stopped or dead since."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         # waitress says on its logger what the caller already knows from `url`, and warns of short queues.
         logging.getLogger("waitress").setLevel(logging.ERROR)
@@ -123,22 +128,34 @@ class Sandbox:
         if self._stopped:
             return
         self._stopped = True
-        if self._deliverer is not None:
-            self._deliverer.stop()
-        if self._sink is not None:
-            self._sink.stop()
-        if self._server is not None:
-            self._stop_server()
-        self._file.close()
+        try:
+            if self._deliverer is not None:
+                self._deliverer.stop()
+            if self._sink is not None:
+                self._sink.stop()
+            if self._server is not None:
+                self._stop_server()
+        finally:
+            self._file.close()
 
     def _stop_server(self) -> None:
         self._server.task_dispatcher.shutdown(timeout=3)
-        # The loop itself has to close its sockets, since it walks over them; with none left it ends.
-        if self._thread is None:
-            wasyncore.close_all(self._sockets)
-            return
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
-        self._thread.join(timeout=3)
+        if self._thread is not None:
+            self._server.trigger.pull_trigger(self._close_sockets)
+            self._thread.join(timeout=3)
+        wasyncore.close_all(self._sockets)
+        self._server.trigger.close()
+
+    def _close_sockets(self) -> None:
+        """Run by waitress' loop, which ends when it has no sockets left.
+
+        The trigger itself stays open until then, since this thunk may run before its caller has pulled it.
+        """
+        for dispatcher in list(self._sockets.values()):
+            if dispatcher is self._server.trigger:
+                dispatcher.del_channel()
+            else:
+                wasyncore.dispatcher.close(dispatcher)
 
     def connect(self, *, endpoint: str | None = None, sidebar_url: str | None = None) -> Connection | None:
         """Point the sandbox at an app: its webhook address (signed with `account.webhook_secret`), and its sidebar.

@@ -44,9 +44,10 @@ def _enter() -> Response | None:
 
 
 def _leave(response: Response) -> Response:
-    if g.standings:
+    # A request that was turned away before the gate has neither.
+    if g.get("standings"):
         response.headers.update(limits.headers(g.standings))
-    fault: Fault | None = g.fault
+    fault: Fault | None = g.get("fault")
     if fault is None or fault.early:
         return response
     return _spoil(fault) or response
