@@ -76,7 +76,11 @@ def _advice(session: Session, desk: Desk, attention: queue.Attention, who: Visit
     if attention.steps or attention.invitations:
         number = attention.steps + attention.invitations
         found.append(
-            Advice(text=f"{number} {'message waits' if number == 1 else 'messages wait'} for your word.", urgent=True)
+            Advice(
+                text=f"{number} {'step waits' if number == 1 else 'steps wait'} for a person's word.",
+                link="#stuck",
+                urgent=True,
+            )
         )
     if attention.dead_tickets and who.may(Role.ADMIN):
         text = f"{attention.dead_tickets} tickets were given up after repeated errors."

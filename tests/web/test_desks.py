@@ -1,0 +1,124 @@
+"""Desks: their health, and pausing, resuming and checking them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+from flask import Flask
+
+from app.connect import Connections
+from app.factory import create_app
+from app.settings import Settings
+from app.store import desks
+from app.store.database import Database, Purpose
+from app.store.models import Desk, DeskState, Role
+from connectors.base import CallLimits, Connector
+from connectors.errors import Refused
+from connectors.ticket import Finding
+from tasks.parts import Parts
+from tests import seeds
+from tests.seeds import Seeded
+from tests.web.people import SignedIn, sign_in
+
+
+class AnsweringDesk:
+    """A connection that answers `check` as told, or refuses it."""
+
+    def __init__(self, behind: Connections, answer: Sequence[Finding] | Exception) -> None:
+        self.governor = behind.governor
+        self._answer = answer
+
+    @contextmanager
+    def open(self, _desk_id: int) -> Iterator[Connector]:
+        yield cast(Connector, self)
+
+    def check(self) -> Sequence[Finding]:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+def admin_of(settings: Settings, joined: Parts, answer: Sequence[Finding] | Exception) -> SignedIn:
+    connections = cast(Connections, AnsweringDesk(joined.connections, answer))
+    app = create_app(settings, replace(joined, connections=connections))
+    return sign_in(app, seeds.add_link(joined.database, Role.ADMIN))
+
+
+def test_health_tells_coverage_with_the_reasons_for_what_is_not_scored(admin: SignedIn, story: Seeded) -> None:
+    page = admin.get("/desks").text
+
+    assert "2 of 3 tickets (67 %)" in page
+    assert "the customer has not written anything" in page
+    assert "bad signature" in page
+
+
+@pytest.mark.parametrize("secret", ["made-up-token", "made-up-secret"])
+def test_nothing_secret_is_shown(admin: SignedIn, story: Seeded, secret: str) -> None:
+    assert secret not in admin.get("/desks").text
+
+
+def test_calls_and_allowances_of_this_process_are_shown(admin: SignedIn, joined: Parts, desk_id: int) -> None:
+    observe = joined.connections.governor.observer(desk_id)
+    limits = [CallLimits(bucket="default", total=700, remaining=650, resets_in=timedelta(seconds=9))]
+    observe("GET", "/api/v2/tickets/1", 200, limits)
+    observe("PUT", "/api/v2/tickets/1", 503, [])
+
+    page = admin.get("/desks").text
+
+    assert "1 reads, 1 writes, 1 failed" in page
+    assert "650 of 700 left" in page
+
+
+def test_pausing_and_resuming(admin: SignedIn, desk_id: int, database: Database) -> None:
+    admin.post(f"/desks/{desk_id}/pause")
+    paused = admin.get("/desks").text
+
+    admin.post(f"/desks/{desk_id}/resume")
+
+    with database.system(Purpose.OPERATE, read=True) as session:
+        assert desks.get(session, desk_id).state is DeskState.ACTIVE
+    assert "an admin paused it" in paused
+    assert "Deliveries are still stored" in paused
+
+
+def test_a_check_shows_what_the_helpdesk_answered(settings: Settings, joined: Parts, desk_id: int) -> None:
+    findings = [
+        Finding(name="credentials", ok=True, detail="they work"),
+        Finding(name="webhook", ok=False, detail="there is none", remedy="Run kintsugi desk install."),
+    ]
+
+    page = admin_of(settings, joined, findings).post(f"/desks/{desk_id}/check").text
+
+    assert "they work" in page
+    assert "Run kintsugi desk install." in page
+
+
+@pytest.mark.parametrize("error", [Refused("it said no", auth=True), ValueError("api_token: is missing")])
+def test_a_check_that_fails_says_why(settings: Settings, joined: Parts, desk_id: int, error: Exception) -> None:
+    answer = admin_of(settings, joined, error).post(f"/desks/{desk_id}/check")
+
+    assert answer.status_code == 200
+    assert str(error) in answer.text
+
+
+def test_a_helpdesk_that_asked_us_to_wait_is_said_to(admin: SignedIn, desk_id: int, database: Database) -> None:
+    with database.system(Purpose.OPERATE) as session:
+        session.get_one(Desk, desk_id).blocked_until = datetime.now(UTC) + timedelta(minutes=10)
+
+    assert "asked us to wait" in admin.get("/desks").text
+
+
+def test_only_desks_one_administers_are_listed(web_app: Flask, database: Database, desk_id: int) -> None:
+    second = seeds.add_desk(database, "Second shop")
+    seeds.add_link(database, Role.AGENT, desk_id=second)
+    admin = sign_in(web_app, seeds.add_link(database, Role.ADMIN, desk_id=desk_id))
+
+    listed = admin.get("/desks").text
+
+    assert 'id="desk-1"' in listed
+    assert f'id="desk-{second}"' not in listed
