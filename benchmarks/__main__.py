@@ -1,0 +1,34 @@
+"""`python -m benchmarks NAME [--json]`. Measuring is in the module of its name."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+
+import click
+
+from benchmarks.report import BenchError, Report
+
+#: Every measurement; its module has a function `run` that makes a Report.
+BENCHES = {
+    "webhook": "what a webhook costs, beside a bare endpoint on the same database",
+}
+
+
+@click.command(epilog="  ".join(f"{name}: {words}." for name, words in BENCHES.items()))
+@click.argument("name", type=click.Choice(sorted(BENCHES)))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def main(name: str, *, as_json: bool) -> None:
+    """Measure the product. What is going on is told on stderr."""
+    run: Callable[[], Report] = importlib.import_module(f"benchmarks.{name}").run
+    try:
+        report = run()
+    except BenchError as error:
+        click.echo(f"bench {name}: {error}", err=True)
+        sys.exit(1)
+    click.echo(report.as_json() if as_json else report.as_text())
+
+
+if __name__ == "__main__":
+    main(prog_name="python3 -m app bench")
