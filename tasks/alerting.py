@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from app import log, texts
 from app.clock import real_now
 from app.outbound import AlertNotSent, AlertUnknown, Mail, MailNotSent, MailUnknown
-from app.protocols.actions.base import Alert, AlertKind, Effect
+from app.protocols.actions.base import Alert, AlertKind
 from app.protocols.errors import CannotPlan
 from app.store import desks, steps
 from app.store.models import StepRow, StepState
 from connectors.ticket import Ticket
 from tasks.claims import SHORTEST_WAIT, TicketClaim
-from tasks.planning import Context, effect_of, plan_alert
+from tasks.planning import Context, plan_alert
 
 LOG = log.get("alerts")
 
@@ -40,10 +40,6 @@ class Addresses:
     leads: tuple[str, ...]
     webhooks: dict[str, str]  #: by name
     webhook_secrets: tuple[str, ...]
-
-
-def is_alert(row: StepRow) -> bool:
-    return effect_of(row) is Effect.ALERT
 
 
 def send(claim: TicketClaim, ticket: Ticket) -> None:

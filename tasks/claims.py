@@ -57,9 +57,11 @@ class TicketClaim:
                 raise LostClaim
             yield session, row
 
-    def settle(self) -> None:
-        """Everything up to `seen` is done."""
+    def settle(self, *, read_at: datetime | None = None) -> None:
+        """Everything up to `seen` is done; `read_at` is when the helpdesk was read for it (mechanism time)."""
         with self.recording() as (session, row):
+            if read_at is not None:
+                desks.note_read(session, self.desk_id, read_at)
             if self.waiting:
                 deliveries.settle(session, row.ticket_id, self.waiting[-1].id, DeliveryState.SETTLED, real_now())
             tracked_tickets.settle(session, row, seen=self.seen, due_at=self.due_at)

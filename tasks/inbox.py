@@ -5,7 +5,6 @@ from __future__ import annotations
 from celery import shared_task
 
 from app.clock import real_now
-from app.store import desks
 from tasks import claims, performing, scoring
 from tasks.claims import TicketClaim
 
@@ -25,9 +24,7 @@ def look(desk_id: int, tracked_id: int, fence: int) -> None:
             names = scoring.names_for(claim, connector)
             scoring.record(claim, ticket, names)
             performing.perform(claim, ticket, connector)
-        with claim.parts.database.desk(desk_id) as session:
-            desks.note_read(session, desk_id, real_now())
-        claim.settle()
+        claim.settle(read_at=real_now())
 
 
 def _wants_ratings(claim: TicketClaim) -> bool:

@@ -47,27 +47,31 @@ def perform(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
     """Do what is planned for the ticket and leave exactly one state tag on it."""
     if ticket.status in (TicketStatus.DELETED, TicketStatus.SPAM):
         return
-    if not _settle_interrupted(claim, ticket, connector):
-        return
+    context = _context(claim, ticket)
+    if context.cut_off:
+        if not _settle_interrupted(claim, context.cut_off, ticket, connector):
+            return
+        context = _context(claim, ticket)
     for attempt in range(1, TRIES + 1):
         try:
-            _write(claim, ticket, connector)
+            _write(claim, context, connector)
             break
         except Conflict:
             LOG.info("ticket_changed_meanwhile", attempt=attempt)
             if attempt == TRIES:
                 raise
-            ticket = connector.read_ticket(ticket.id, after=claim.tracked.last_message_id)
-    alerting.send(claim, ticket)
+            context = _context(claim, connector.read_ticket(ticket.id, after=claim.tracked.last_message_id))
+    if context.alerts:
+        alerting.send(claim, context.ticket)
 
 
-def _settle_interrupted(claim: TicketClaim, ticket: Ticket, connector: Connector) -> bool:
-    """Find out what became of steps whose call was cut off; False while that has to wait."""
+def _context(claim: TicketClaim, ticket: Ticket) -> Context:
     with claim.parts.database.desk(claim.desk_id, read=True) as session:
-        cut_off = [row for row in steps.open_of(session, claim.tracked.id) if row.state is StepState.SENDING]
-    cut_off = [row for row in cut_off if not alerting.is_alert(row)]
-    if not cut_off:
-        return True
+        return Context.of(session, claim, ticket)
+
+
+def _settle_interrupted(claim: TicketClaim, cut_off: Sequence[StepRow], ticket: Ticket, connector: Connector) -> bool:
+    """Find out what became of steps whose call was cut off; False while that has to wait."""
     found = connector.find_write(ticket.id, [row.marker for row in cut_off])
     quiet = claim.parts.settings.http_timeout * QUIET
     newest = max((row.sent_at for row in cut_off if row.sent_at and row.marker not in found), default=None)
@@ -91,12 +95,20 @@ def _has_words(row: StepRow) -> bool:
     return row.do in {"note", "macro", recovery.SURVEY}
 
 
-def _write(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
+def _write(claim: TicketClaim, context: Context, connector: Connector) -> None:
     """Plan against the ticket as read, commit the intent, make the call, record the outcome."""
-    with claim.parts.database.desk(claim.desk_id, read=True) as session:
-        context = Context.of(session, claim, ticket)
-    context = gather(claim, context, connector)
-    wanted, refused, settled = _plan_all(claim, context, ticket)
+    ticket = context.ticket
+    wanted, refused, settled = _plan_all(gather(claim, context, connector))
+    if refused or settled:
+        _record_unsent(claim, ticket, refused, settled)
+    for one in wanted:
+        ticket = _send_or_split(claim, ticket, connector, one)
+
+
+def _record_unsent(
+    claim: TicketClaim, ticket: Ticket, refused: Sequence[tuple[int, str]], settled: Sequence[int]
+) -> None:
+    """Steps that need no call: those that cannot be planned, and those whose outcome is there already."""
     with claim.recording() as (session, _):
         for step_id, reason in refused:
             steps.finish(steps.with_ids(session, [step_id]), StepState.REFUSED, claim.business_now(), reason=reason)
@@ -104,8 +116,6 @@ def _write(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
         _remember_group(session, nothing, ticket.group_id)
         steps.finish(nothing, StepState.DONE, claim.business_now(), reason="the ticket had it already")
         _advance_cases(session, nothing, claim)
-    for one in wanted:
-        ticket = _send_or_split(claim, ticket, connector, one)
 
 
 def _send_or_split(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Wanted) -> Ticket:
@@ -125,9 +135,7 @@ def _send_or_split(claim: TicketClaim, ticket: Ticket, connector: Connector, wan
     return ticket
 
 
-def _plan_all(
-    claim: TicketClaim, context: Context, ticket: Ticket
-) -> tuple[list[Wanted], list[tuple[int, str]], list[int]]:
+def _plan_all(context: Context) -> tuple[list[Wanted], list[tuple[int, str]], list[int]]:
     """The writes to make, the steps that cannot be planned with their reasons, and those with nothing left to do."""
     writes: list[Write] = []
     by_marker: dict[str, int] = {}
@@ -144,7 +152,7 @@ def _plan_all(
             continue
         writes.append(replace(write, markers=(row.marker,)))
         by_marker[row.marker] = row.id
-    writes.append(_state_tag(context, ticket))
+    writes.append(_state_tag(context))
     wanted = [
         Wanted(
             write=write,
@@ -156,11 +164,11 @@ def _plan_all(
     return wanted, refused, settled
 
 
-def _state_tag(context: Context, ticket: Ticket) -> Write:
+def _state_tag(context: Context) -> Write:
     """What leaves one state tag, that of our record; a closed ticket keeps what it has."""
-    if context.state is None or ticket.status is TicketStatus.CLOSED:
+    if context.state is None or context.ticket.status is TicketStatus.CLOSED:
         return Write()
-    return tags.state_write(ticket.tags, context.state, context.dictionary)
+    return tags.state_write(context.ticket.tags, context.state, context.dictionary)
 
 
 def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Wanted) -> Receipt:

@@ -20,7 +20,7 @@ from app.protocols.facts import stars
 from app.protocols.protocol import Action, RecoveryProtocol
 from app.protocols.tags import TagDictionary
 from app.store import cases, desks, invitations, protocols, ratings, scores, steps
-from app.store.models import Desk, Invitation, RecoveryCase, StepRow, TrackedTicket
+from app.store.models import Desk, Invitation, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import SatState
 from connectors.base import Connector
 from connectors.errors import NotFound, Refused
@@ -48,6 +48,7 @@ class Context:
     state: SatState | None
     dictionary: TagDictionary
     steps: tuple[StepRow, ...]  #: the helpdesk's, planned
+    cut_off: tuple[StepRow, ...]  #: the helpdesk's, whose call was interrupted
     alerts: tuple[StepRow, ...]
     cases: Mapping[int, CaseContext]
     surveys: Mapping[int, str] = field(default_factory=dict)  #: step id -> the text of a survey comment
@@ -59,6 +60,7 @@ class Context:
         """What is stored; `gather` adds what has to be asked for."""
         row = claim.tracked
         open_steps = steps.open_of(session, row.id)
+        writes = [step for step in open_steps if effect_of(step) is Effect.WRITE]
         known = {
             case_id: _case_context(session, claim, case_id, ticket)
             for case_id in dict.fromkeys(step.case_id for step in open_steps)
@@ -69,7 +71,8 @@ class Context:
             ticket=ticket,
             state=fresh.state if fresh else None,
             dictionary=TagDictionary(**desk.settings.get("tags", {})),
-            steps=tuple(step for step in open_steps if effect_of(step) is Effect.WRITE),
+            steps=tuple(step for step in writes if step.state is StepState.PLANNED),
+            cut_off=tuple(step for step in writes if step.state is StepState.SENDING),
             alerts=tuple(step for step in open_steps if effect_of(step) is Effect.ALERT),
             cases=known,
             surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == recovery.SURVEY},
