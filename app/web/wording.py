@@ -53,6 +53,7 @@ STEPS: Mapping[str, str] = {
 INVITATIONS: Mapping[str, str] = {
     InvitationState.SCHEDULED: "Scheduled",
     InvitationState.SENDING: "Being sent",
+    InvitationState.HANDED_OVER: "Being posted on the ticket",
     InvitationState.SENT: "Sent",
     InvitationState.ANSWERED: "Answered",
     InvitationState.CANCELLED: "Called off",
