@@ -77,8 +77,8 @@ def ticket(desk_id: int, tracked_id: int, fence: int) -> Iterator[TicketClaim | 
     parts = current()
     tokens = log.bind(desk_id=desk_id, tracked_id=tracked_id, fence=fence)
     try:
-        with parts.database.desk(desk_id, read=True) as session:
-            tracked = tracked_tickets.held(session, tracked_id, fence, real_now())
+        with parts.database.desk(desk_id) as session:
+            tracked = tracked_tickets.begin(session, tracked_id, fence, real_now(), parts.settings.lease)
             waiting = deliveries.pending(session, tracked.ticket_id) if tracked is not None else ()
         if tracked is None:
             LOG.info("stale_hint")

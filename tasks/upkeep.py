@@ -3,14 +3,16 @@ so that an outage of any length is caught up."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from celery import shared_task
 
 from app import log
 from app.clock import real_now
 from app.protocols.cases import CaseEvent, advance, can_advance
-from app.store import cases, desks, invitations, messages, slots
+from app.scoring.conversation import Running
+from app.store import cases, desks, erasure, invitations, slots
 from app.store.database import Purpose
 from tasks.parts import current
 
@@ -35,13 +37,30 @@ def sweep() -> None:
 def forget() -> None:
     """Erase customers' words after their time, and slots long past."""
     parts = current()
-    before = parts.clock.now() - timedelta(days=parts.settings.text_days)
+    kept = timedelta(days=parts.settings.text_days)
+    before = parts.clock.now() - kept
     for desk_id in _desk_ids():
+        erased = _erase_words(desk_id, before)
         with parts.database.desk(desk_id) as session:
-            erased = messages.erase_words(session, before)
-        LOG.info("words_erased", desk_id=desk_id, messages=erased)
+            comments = erasure.erase_comments(session, before)
+            bodies = erasure.erase_bodies(session, real_now() - kept)
+        LOG.info("words_erased", desk_id=desk_id, messages=erased, comments=comments, deliveries=bodies)
     with parts.database.system(Purpose.OPERATE) as session:
         slots.forget(session, real_now() - KEEP_SLOTS)
+
+
+def _erase_words(desk_id: int, before: datetime) -> int:
+    """A batch at a time, so that nobody waits long for the database."""
+    total, erased = 0, 1
+    while erased:
+        with current().database.desk(desk_id) as session:
+            erased = erasure.erase_words(session, before, now=real_now(), strip=_without_words)
+        total += erased
+    return total
+
+
+def _without_words(running: dict[str, Any]) -> dict[str, Any]:
+    return Running.from_json(running).without_words().to_json()
 
 
 def _desk_ids() -> list[int]:

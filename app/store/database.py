@@ -7,17 +7,18 @@ committed inside a store function, only here.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, Update, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
-from app.store.models import DeskScoped
+from app.store.models import Desk, DeskScoped
 from app.vault import Vault
 
 
@@ -35,7 +36,7 @@ class DatabaseUnavailable(Exception):
 
 
 class WrongDesk(Exception):
-    """Something of another desk was about to be stored."""
+    """Something of another desk was about to be stored, or a statement was about to pass by the desk's scope."""
 
 
 class Database:
@@ -83,7 +84,7 @@ class Database:
             stack.enter_context(_translated())
             stack.enter_context(session.begin())
             if not self.is_sqlite:
-                session.execute(_SCOPE, {"desk": str(desk_id or ""), "purpose": purpose or ""})
+                session.connection().execute(_SCOPE, {"desk": str(desk_id or ""), "purpose": purpose or ""})
             yield session
 
     def ping(self) -> None:
@@ -112,8 +113,12 @@ def _translated() -> Iterator[None]:
     """A database that is away, locked or full is one typed error; everything else crashes loudly."""
     try:
         yield
-    except OperationalError as error:
-        raise DatabaseUnavailable(type(error.orig).__name__) from error
+    except PoolTimeout as error:
+        raise DatabaseUnavailable("no connection became free") from error
+    except DBAPIError as error:
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            raise DatabaseUnavailable(type(error.orig).__name__) from error
+        raise
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -163,15 +168,31 @@ _CONNECT = {"tcp_user_timeout": 5000}
 
 @event.listens_for(Session, "do_orm_execute")
 def _only_this_desk(state: ORMExecuteState) -> None:
-    """Add the desk to every ORM query, update and delete of a desk's session."""
+    """Add the desk to every ORM query, update and delete of a desk's session; refuse what it cannot be added to."""
     desk_id = state.session.info.get("desk_id")
     if desk_id is None or state.is_column_load or state.is_relationship_load:
         return
+    if (bypass := _passes_by(state)) is not None:
+        raise WrongDesk(f"{bypass} in a transaction of desk {desk_id}")
     state.statement = state.statement.options(
         with_loader_criteria(
             DeskScoped, lambda cls: cls.desk_id == desk_id, include_aliases=True, track_closure_variables=True
-        )
+        ),
+        with_loader_criteria(Desk, lambda cls: cls.id == desk_id, include_aliases=True, track_closure_variables=True),
     )
+
+
+def _passes_by(state: ORMExecuteState) -> str | None:
+    """What SQLAlchemy would carry out as it stands, whatever criteria are added; None for all else."""
+    if not state.is_orm_statement:
+        return "a statement without the ORM"
+    if state.is_insert and state.bind_mapper is not None and issubclass(state.bind_mapper.class_, DeskScoped):
+        return "an insert that is no object"
+    if state.is_update and isinstance(state.parameters, Sequence):
+        return "an update by lists of primary keys"
+    if isinstance(state.statement, Update) and "desk_id" in state.statement.compile().params:
+        return "a change of desk"
+    return None
 
 
 @event.listens_for(Session, "before_flush")
@@ -179,9 +200,10 @@ def _stored_under_this_desk(session: Session, _context: UOWTransaction, _instanc
     desk_id = session.info.get("desk_id")
     if desk_id is None:
         return
-    for row in session.new:
-        if isinstance(row, DeskScoped) and row.desk_id != desk_id:
-            raise WrongDesk(f"{type(row).__name__} of desk {row.desk_id} in a transaction of desk {desk_id}")
+    for row in (*session.new, *session.dirty, *session.deleted):
+        of = row.id if isinstance(row, Desk) else row.desk_id if isinstance(row, DeskScoped) else desk_id
+        if of != desk_id:
+            raise WrongDesk(f"{type(row).__name__} of desk {of} in a transaction of desk {desk_id}")
 
 
 __all__ = ["Database", "DatabaseUnavailable", "Purpose", "SQLAlchemyError", "WrongDesk", "vault_of"]

@@ -103,7 +103,8 @@ ON CONFLICT (desk_id, event_id) DO NOTHING"""
 
 _INSERT_TICKET: Final = """
 INSERT INTO tracked_ticket
-    (desk_id, ticket_id, dirty, done, first_dirty_at, due_at, fence, attempts, tags, reopens, provisional)"""
+    (desk_id, ticket_id, dirty, done, first_dirty_at, due_at,
+     fence, begun_fence, attempts, tags, reopens, provisional)"""
 
 #: The time of the first event that nobody has looked at; a ticket that was given up on starts afresh.
 _FIRST: Final = """CASE WHEN tracked_ticket.dirty > tracked_ticket.done AND tracked_ticket.dead_at IS NULL
@@ -117,7 +118,7 @@ ON CONFLICT (desk_id, ticket_id) DO UPDATE SET
     dead_at = NULL,"""
 
 _BUMP_TICKET_ON_SQLITE: Final = f"""{_INSERT_TICKET}
-VALUES (:desk_id, :ticket_id, 1, 0, :now, :soon, 0, 0, '[]', 0, 0) {_BUMP}
+VALUES (:desk_id, :ticket_id, 1, 0, :now, :soon, 0, 0, 0, '[]', 0, 0) {_BUMP}
     due_at = min(excluded.due_at, strftime('%Y-%m-%d %H:%M:%f000', {_FIRST}, :max_wait))"""
 
 # One statement is one round trip, and a transaction by itself.
@@ -127,7 +128,7 @@ _ON_POSTGRES: Final = re.sub(
     f"""
 WITH stored AS ({_INSERT_DELIVERY} RETURNING ticket_id, state),
 bumped AS ({_INSERT_TICKET}
-    SELECT :desk_id, ticket_id, 1, 0, :now, :soon, 0, 0, '[]', 0, false FROM stored WHERE state = 'received' {_BUMP}
+    SELECT :desk_id, ticket_id, 1, 0, :now, :soon, 0, 0, 0, '[]', 0, false FROM stored WHERE state = 'received' {_BUMP}
     due_at = least(excluded.due_at, {_FIRST} + :max_wait)
 )
 SELECT count(*) FROM stored""",

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.store.database import vault_of
@@ -111,7 +112,7 @@ def pause(session: Session, desk_id: int, reason: str) -> bool:
     paused = session.execute(
         update(Desk)
         .where(Desk.id == desk_id, Desk.state == DeskState.ACTIVE)
-        .values(state=DeskState.PAUSED, reason=reason)
+        .values(state=DeskState.PAUSED, reason=reason[:500])
         .returning(Desk.id)
     )
     return paused.first() is not None
@@ -129,14 +130,25 @@ def note_read(session: Session, desk_id: int, now: datetime) -> None:
 
 def refuse(session: Session, desk_id: int, reason: str, now: datetime) -> None:
     """Count a request that was turned away, by reason."""
+    short = reason[:200]
+    if _counted(session, desk_id, short, now):
+        return
+    try:
+        with session.begin_nested():
+            session.add(Refusal(desk_id=desk_id, reason=short, first_at=now, last_at=now))
+    except IntegrityError:
+        # Another request was the first of its kind at the same moment.
+        _counted(session, desk_id, short, now)
+
+
+def _counted(session: Session, desk_id: int, reason: str, now: datetime) -> bool:
     counted = session.execute(
         update(Refusal)
         .where(Refusal.desk_id == desk_id, Refusal.reason == reason)
         .values(count=Refusal.count + 1, last_at=now)
         .returning(Refusal.id)
     )
-    if counted.first() is None:
-        session.add(Refusal(desk_id=desk_id, reason=reason[:200], first_at=now, last_at=now))
+    return counted.first() is not None
 
 
 def refusals(session: Session, desk_id: int) -> Sequence[Refusal]:

@@ -12,9 +12,9 @@ from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.protocols.cases import CaseEvent, advance, can_advance
-from app.store import cases, people
+from app.store import cases, people, tracked_tickets
 from app.store.database import vault_of
-from app.store.models import Answer, Desk, DeskState, Invitation, InvitationState, RecoveryCase, TrackedTicket
+from app.store.models import Answer, Desk, DeskState, Invitation, InvitationState, RecoveryCase
 
 WAITING = (InvitationState.SCHEDULED, InvitationState.SENDING)
 
@@ -89,6 +89,7 @@ def token_of(session: Session, row: Invitation) -> str:
 
 def claim_due(session: Session, now: datetime, business_now: datetime, lease: timedelta, limit: int) -> Sequence[Claim]:
     """Take surveys that are due to be sent, or whose sender died."""
+    # Locked first and taken then: a limit inside the update's own subquery may be carried out more than once.
     due = (
         select(Invitation.id)
         .join(Desk, Desk.id == Invitation.desk_id)
@@ -103,9 +104,10 @@ def claim_due(session: Session, now: datetime, business_now: datetime, lease: ti
         .limit(limit)
         .with_for_update(skip_locked=True, of=Invitation)
     )
+    ids = session.scalars(due).all()
     rows = session.execute(
         update(Invitation)
-        .where(Invitation.id.in_(due.scalar_subquery()))
+        .where(Invitation.id.in_(ids))
         .values(lease_until=now + lease, fence=Invitation.fence + 1, attempts=Invitation.attempts + 1)
         .returning(Invitation.desk_id, Invitation.id, Invitation.fence)
         .execution_options(synchronize_session=False)
@@ -123,10 +125,15 @@ def pending(session: Session, now: datetime, business_now: datetime) -> int:
 
 
 def held(session: Session, invitation_id: int, fence: int, now: datetime) -> Invitation | None:
-    """The invitation if this fence still holds it."""
+    """The invitation if this fence still holds it; None also when it was called off or answered meanwhile."""
     return session.scalar(
         select(Invitation)
-        .where(Invitation.id == invitation_id, Invitation.fence == fence, Invitation.lease_until >= now)
+        .where(
+            Invitation.id == invitation_id,
+            Invitation.fence == fence,
+            Invitation.lease_until >= now,
+            Invitation.state.in_(WAITING),
+        )
         .with_for_update()
     )
 
@@ -231,12 +238,7 @@ def answer(session: Session, token_hash: str, reply: Reply, *, now: datetime, wo
     row.answered_at = now
     row.sent_at = row.sent_at or now
     row.lease_until = None
-    session.execute(
-        update(TrackedTicket)
-        .where(TrackedTicket.id == row.tracked_id)
-        .values(dirty=TrackedTicket.dirty + 1, due_at=woken_at, dead_at=None)
-        .execution_options(synchronize_session=False)
-    )
+    tracked_tickets.wake(session, row.tracked_id, woken_at)
     return AnswerOutcome.RECORDED
 
 

@@ -1,17 +1,16 @@
-"""Messages of a ticket, with the readings that were made of each one once. Words are sealed and get erased in time."""
+"""Messages of a ticket, with the readings that were made of each one once. Words are sealed; `erasure` forgets them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.store.database import vault_of
-from app.store.models import Message, ScoreRow, TrackedTicket
+from app.store.models import Message, TrackedTicket
 from connectors.ticket import Message as Spoken
 
 
@@ -53,21 +52,3 @@ def of_ticket(session: Session, tracked_id: int) -> Sequence[Message]:
     return session.scalars(
         select(Message).where(Message.tracked_id == tracked_id).order_by(Message.at, Message.id)
     ).all()
-
-
-def erase_words(session: Session, before: datetime) -> int:
-    """Forget what was said before then, and every quotation of it; numbers stay. Returns how many messages."""
-    erased = session.execute(
-        update(Message)
-        .where(Message.at < before, Message.sealed_text.is_not(None))
-        .values(sealed_text=None, sealed_readings=None)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        update(ScoreRow)
-        .where(ScoreRow.at < before, ScoreRow.sealed_reasons.is_not(None))
-        .values(sealed_reasons=None)
-        .execution_options(synchronize_session=False)
-    )
-    assert isinstance(erased, CursorResult)
-    return erased.rowcount

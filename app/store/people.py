@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.store.database import vault_of
@@ -37,10 +38,7 @@ class Known:
 
 def record(session: Session, desk_id: int, known: Known) -> Person:
     """Store or refresh the person. What did not change is not written again."""
-    person = session.scalar(select(Person).where(Person.helpdesk_id == known.helpdesk_id))
-    if person is None:
-        person = Person(desk_id=desk_id, helpdesk_id=known.helpdesk_id, suspended=known.suspended)
-        session.add(person)
+    person = _found_or_added(session, desk_id, known)
     if person.sealed_name is None or contact(session, person).name != known.name:
         person.sealed_name = vault_of(session).seal(known.name)
     email = known.email.strip().lower() if known.email else None
@@ -48,10 +46,33 @@ def record(session: Session, desk_id: int, known: Known) -> Person:
     if email_hash != person.email_hash:
         person.email_hash = email_hash
         person.sealed_email = vault_of(session).seal(email) if email else None
+        person.opted_out_at = person.opted_out_at or _address_opted_out_at(session, email_hash)
     person.suspended = known.suspended
     person.locale = known.locale
     session.flush()
     return person
+
+
+def _found_or_added(session: Session, desk_id: int, known: Known) -> Person:
+    same = select(Person).where(Person.helpdesk_id == known.helpdesk_id)
+    person = session.scalar(same)
+    if person is not None:
+        return person
+    person = Person(desk_id=desk_id, helpdesk_id=known.helpdesk_id, suspended=known.suspended)
+    try:
+        with session.begin_nested():
+            session.add(person)
+    except IntegrityError:
+        # Another ticket of theirs was read at the same moment.
+        return session.scalars(same).one()
+    return person
+
+
+def _address_opted_out_at(session: Session, email_hash: str | None) -> datetime | None:
+    """When somebody at this address wanted no more surveys: the helpdesk may know one person under several ids."""
+    if email_hash is None:
+        return None
+    return session.scalar(select(func.min(Person.opted_out_at)).where(Person.email_hash == email_hash))
 
 
 def get(session: Session, person_id: int) -> Person | None:

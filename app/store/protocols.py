@@ -78,7 +78,7 @@ def publish(session: Session, published: ProtocolVersion, *, by: str, reason: st
     published.state = VersionState.PUBLISHED
     published.published_by = by
     published.published_at = now
-    published.reason = reason
+    published.reason = reason[:500]
     session.flush()
 
 

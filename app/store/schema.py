@@ -51,6 +51,9 @@ def migrate(database: Database, to: str = "head") -> str:
     """Bring the database to the newest version (or to `to`); returns the version. Repeating it is harmless."""
     with database.writing(), database.engine.begin() as connection:
         if not database.is_sqlite:
+            # Whoever comes second waits for the first, however long that takes, and so may a large table.
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         _upgrade(connection, to)
     return current(database) or ""

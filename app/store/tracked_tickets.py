@@ -36,19 +36,23 @@ class Rule:
 
 
 def claim_due(session: Session, now: datetime, business_now: datetime, rule: Rule) -> Sequence[Claim]:
-    """Take due tickets, fairly across desks. Attempts count at the claim, so that a ticket whose handling kills the
-    process comes to an end too."""
+    """Take due tickets, fairly across desks. A hint may wait in a queue, or be lost with it, which is not the ticket's
+    fault: attempts count when the work begins."""
     ids = _due_ids(session, now, business_now, rule)
     if not ids:
         return []
-    claimable = select(TrackedTicket.id).where(TrackedTicket.id.in_(ids), _free(now)).with_for_update(skip_locked=True)
+    # Somebody may have claimed, and even settled, a ticket since the ids were read.
+    claimable = (
+        select(TrackedTicket.id)
+        .where(TrackedTicket.id.in_(ids), _due(now, business_now), _free(now))
+        .with_for_update(skip_locked=True)
+    )
     rows = session.execute(
         update(TrackedTicket)
         .where(TrackedTicket.id.in_(claimable.scalar_subquery()))
         .values(
             lease_until=now + rule.lease,
             fence=TrackedTicket.fence + 1,
-            attempts=TrackedTicket.attempts + 1,
         )
         .returning(TrackedTicket.desk_id, TrackedTicket.id, TrackedTicket.fence, TrackedTicket.due_at)
         .execution_options(synchronize_session=False)
@@ -70,37 +74,52 @@ def _due(now: datetime, business_now: datetime) -> Any:
     return or_(TrackedTicket.due_at <= now, TrackedTicket.rescore_at <= business_now)
 
 
+def _served(now: datetime) -> Any:
+    """Its desk is neither paused nor asked us to wait."""
+    return and_(
+        Desk.id == TrackedTicket.desk_id,
+        Desk.state == DeskState.ACTIVE,
+        or_(Desk.blocked_until.is_(None), Desk.blocked_until <= now),
+    )
+
+
 def _due_ids(session: Session, now: datetime, business_now: datetime, rule: Rule) -> Sequence[int]:
-    turn = func.row_number().over(partition_by=TrackedTicket.desk_id, order_by=(TrackedTicket.due_at, TrackedTicket.id))
+    # What somebody wrote comes before what only grew older; the two databases differ in where NULL sorts.
+    oldest_first = (TrackedTicket.due_at.asc().nulls_last(), TrackedTicket.id)
+    turn = func.row_number().over(partition_by=TrackedTicket.desk_id, order_by=oldest_first)
     waiting = (
         select(TrackedTicket.id, turn.label("turn"), TrackedTicket.due_at)
-        .join(Desk, Desk.id == TrackedTicket.desk_id)
-        .where(
-            _due(now, business_now),
-            _free(now),
-            TrackedTicket.attempts < rule.max_attempts,
-            Desk.state == DeskState.ACTIVE,
-            or_(Desk.blocked_until.is_(None), Desk.blocked_until <= now),
-        )
+        .join(Desk, _served(now))
+        .where(_due(now, business_now), _free(now), TrackedTicket.attempts < rule.max_attempts)
         .subquery()
     )
-    fair = select(waiting.c.id).where(waiting.c.turn <= rule.per_desk).order_by(waiting.c.turn, waiting.c.due_at)
+    fair = (
+        select(waiting.c.id)
+        .where(waiting.c.turn <= rule.per_desk)
+        .order_by(waiting.c.turn, waiting.c.due_at.asc().nulls_last(), waiting.c.id)
+    )
     return session.scalars(fair.limit(rule.limit)).all()
 
 
 def any_due(session: Session, now: datetime, business_now: datetime) -> bool:
-    """Whether a turn of claiming is worth a write transaction."""
-    return session.scalar(select(TrackedTicket.id).where(_due(now, business_now), _free(now)).limit(1)) is not None
+    """Whether a turn of claiming is worth a write transaction: something can be claimed, or is to be given up."""
+    found = select(TrackedTicket.id).join(Desk, _served(now)).where(_due(now, business_now), _free(now))
+    return session.scalar(found.limit(1)) is not None
 
 
 def bury_exhausted(session: Session, now: datetime, max_attempts: int) -> Sequence[tuple[int, int]]:
     """Give up on tickets that were tried too often; their deliveries are dead letters now. (desk, tracked) ids."""
     rows = session.execute(
         update(TrackedTicket)
-        .where(_free(now), TrackedTicket.attempts >= max_attempts, TrackedTicket.due_at.is_not(None))
+        .where(
+            _free(now),
+            TrackedTicket.attempts >= max_attempts,
+            or_(TrackedTicket.due_at.is_not(None), TrackedTicket.rescore_at.is_not(None)),
+        )
         .values(
             dead_at=now,
             due_at=None,
+            rescore_at=None,
             lease_until=None,
             last_error=func.coalesce(TrackedTicket.last_error, "the worker died while handling it"),
         )
@@ -149,6 +168,27 @@ def held(session: Session, tracked_id: int, fence: int, now: datetime) -> Tracke
         .where(TrackedTicket.id == tracked_id, TrackedTicket.fence == fence, TrackedTicket.lease_until >= now)
         .with_for_update()
     )
+
+
+def begin(session: Session, tracked_id: int, fence: int, now: datetime, lease: timedelta) -> TrackedTicket | None:
+    """Start the work of a hint; None for a hint that came late or twice.
+
+    The lease begins anew and an attempt is counted before anything can go wrong, so that a ticket whose handling kills
+    the process comes to an end.
+    """
+    begun = session.execute(
+        update(TrackedTicket)
+        .where(
+            TrackedTicket.id == tracked_id,
+            TrackedTicket.fence == fence,
+            TrackedTicket.lease_until >= now,
+            TrackedTicket.begun_fence < fence,
+        )
+        .values(attempts=TrackedTicket.attempts + 1, lease_until=now + lease, begun_fence=fence)
+        .returning(TrackedTicket.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.get(TrackedTicket, tracked_id) if begun.first() is not None else None
 
 
 def settle(session: Session, tracked: TrackedTicket, *, seen: int, due_at: datetime | None) -> bool:

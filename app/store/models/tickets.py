@@ -63,6 +63,9 @@ class TrackedTicket(DeskScoped, Base):
     rescore_at: Mapped[datetime | None]  #: business time at which waiting alone changes the score
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0)
+    begun_fence: Mapped[int] = mapped_column(
+        default=0
+    )  #: the last fence whose hint began to work; a second one is stale
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(String(500))
     dead_at: Mapped[datetime | None]

@@ -309,6 +309,7 @@ def _tracked_ticket() -> None:
         sa.Column("rescore_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fence", ID, nullable=False),
+        sa.Column("begun_fence", ID, nullable=False),
         sa.Column("attempts", ID, nullable=False),
         sa.Column("last_error", sa.String(length=500), nullable=True),
         sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
