@@ -175,4 +175,4 @@ def _words(given: Any) -> tuple[str, ...]:
         return ()
     if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
         raise Malformed("tags must be a list of texts")
-    return tuple(given)
+    return tuple(item.strip().lower() for item in given if item.strip())

@@ -58,7 +58,8 @@ def keep(db: Db, sender: str, recipients: list[str], content: bytes) -> None:
 
 def _text(message: EmailMessage) -> str:
     part = message.get_body(preferencelist=("plain", "html"))
-    return str(part.get_content()) if part is not None else ""
+    # SMTP ends lines in its own way.
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
 class _Handler:

@@ -116,10 +116,3 @@ def is_member(db: Db, user_id: int, group_id: int) -> bool:
 def find_default_group(db: Db, user_id: int) -> int | None:
     row = db.execute("SELECT group_id FROM membership WHERE user_id = ? AND is_default", (user_id,)).fetchone()
     return None if row is None else int(row[0])
-
-
-def members(db: Db, group_id: int) -> list[Person]:
-    rows = db.execute(
-        "SELECT p.* FROM person p JOIN membership m ON m.user_id = p.id WHERE m.group_id = ? ORDER BY p.id", (group_id,)
-    )
-    return [person_of(row) for row in rows]

@@ -34,7 +34,11 @@ class File:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
         self._db.row_factory = sqlite3.Row
         self._listeners: list[Callable[[], None]] = []
-        self._prepare(path)
+        try:
+            self._prepare(path)
+        except BaseException:
+            self.close()
+            raise
 
     def _prepare(self, path: Path) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")

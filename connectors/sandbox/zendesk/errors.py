@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from connectors.sandbox.refusals import Forbidden, Invalid, Malformed, Missing, Refusal, Stale, TooMany
@@ -9,10 +10,7 @@ from connectors.sandbox.refusals import Forbidden, Invalid, Malformed, Missing, 
 
 def error_body(refusal: Refusal) -> tuple[int, dict[str, Any]]:
     """Status and JSON body, as in `422, {"error": "RecordInvalid", ...}`."""
-    for kind, make in _SHAPES.items():
-        if isinstance(refusal, kind):
-            return make(refusal)
-    raise TypeError(f"no answer for {refusal!r}")
+    return _SHAPES[type(refusal)](refusal)
 
 
 def _missing(_: Any) -> tuple[int, dict[str, Any]]:
@@ -44,7 +42,7 @@ def _too_many(refusal: Any) -> tuple[int, dict[str, Any]]:
     return 400, {"error": "TooManyValues", "description": str(refusal), "max_count": refusal.limit}
 
 
-_SHAPES = {
+_SHAPES: Mapping[type[Refusal], Callable[[Any], tuple[int, dict[str, Any]]]] = {
     Missing: _missing,
     Malformed: _malformed,
     Invalid: _invalid,

@@ -98,6 +98,15 @@ class TestPeople:
         found = api.read(f"users/{account.agent_ids[2]}/group_memberships")["group_memberships"]
         assert account.group_ids["Recovery"] in [membership["group_id"] for membership in found]
 
+    def test_a_user_without_a_name_is_malformed(self, api: Api) -> None:
+        assert api("POST", "users", user={"email": "x@example.com"}).status_code == 400
+
+    def test_groups_and_memberships_one_by_one(self, api: Api, sandbox: Sandbox) -> None:
+        group_id = sandbox.account.group_ids["Retention"]
+
+        assert api.read(f"groups/{group_id}")["group"]["name"] == "Retention"
+        assert len(api.read("group_memberships")["group_memberships"]) == 7
+
     @pytest.mark.parametrize("path", ["users/12", "groups/12", "groups/12/users", "groups/12/memberships"])
     def test_unknown_people_and_groups_are_not_found(self, api: Api, path: str) -> None:
         assert api("GET", path).json() == {"error": "RecordNotFound", "description": "Not found"}
@@ -143,6 +152,29 @@ class TestMacrosAndFields:
         api("DELETE", f"macros/{macro_id}")
 
         assert api("GET", f"macros/{macro_id}").status_code == 404
+
+    def test_a_macro_can_set_tags_and_clear_values(self, api: Api, play: Play) -> None:
+        ticket_id = play.ticket(tags=["a"])
+        actions = [
+            {"field": "set_tags", "value": "z"},
+            {"field": "priority", "value": ""},
+            {"field": "comment_value", "value": ["channel:all", "Words"]},
+            {"field": "satisfaction_score", "value": "offered"},
+        ]
+        macro_id = api("POST", "macros", macro={"title": "Mine", "actions": actions}).json()["macro"]["id"]
+
+        ticket = api.read(f"tickets/{ticket_id}/macros/{macro_id}/apply")["result"]["ticket"]
+
+        assert (ticket["tags"], ticket["priority"]) == (["z"], None)
+        assert (ticket["comment"]["body"], ticket["comment"]["public"]) == ("Words", True)
+
+    def test_lists_of_macros_and_fields(self, api: Api) -> None:
+        assert len(api.read("macros/active")["macros"]) == 3
+        assert len(api.read("ticket_fields?page[size]=2")["ticket_fields"]) == 2
+
+    @pytest.mark.parametrize("field", [{"title": "x"}, {"title": 3, "type": "text"}])
+    def test_a_field_without_its_parts_is_malformed(self, api: Api, field: dict[str, Any]) -> None:
+        assert api("POST", "ticket_fields", ticket_field=field).status_code == 400
 
     @pytest.mark.parametrize("macro", [{"title": "x"}, {"title": 3, "actions": []}, {"title": "x", "actions": [1]}])
     def test_a_macro_without_its_parts_is_malformed(self, api: Api, macro: dict[str, Any]) -> None:

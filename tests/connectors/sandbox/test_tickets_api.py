@@ -399,3 +399,69 @@ def test_pages_by_number_know_their_neighbours(api: Api, play: Play) -> None:
 
     assert "page=3" in page["next_page"]
     assert "page=1" in page["previous_page"]
+
+
+def test_a_ticket_with_its_people_in_one_call(api: Api, play: Play, sandbox: Sandbox) -> None:
+    ticket_id = play.ticket()
+    play(f"tickets/{ticket_id}/update", assignee_id=sandbox.account.agent_ids[0])
+
+    users = api.read(f"tickets/{ticket_id}?include=users")["users"]
+
+    assert [user["name"] for user in users] == ["Agent One", "A customer"]
+
+
+def test_a_ticket_is_made_for_somebody_known_or_for_oneself(api: Api, play: Play, sandbox: Sandbox) -> None:
+    known = api.read(f"tickets/{play.ticket()}")["ticket"]["requester_id"]
+
+    for_known = api("POST", "tickets", ticket={"requester_id": known, "comment": {"body": "x"}}).json()["ticket"]
+    for_self = api("POST", "tickets", ticket={"comment": {"body": "x"}}).json()["ticket"]
+
+    assert (for_known["requester_id"], for_self["requester_id"]) == (known, sandbox.account.integration_id)
+
+
+@pytest.mark.parametrize(
+    ("ticket", "status"),
+    [
+        ({"requester": {"name": "x"}, "comment": {"body": "x"}}, 400),
+        ({"requester_id": 12, "comment": {"body": "x"}}, 404),
+    ],
+)
+def test_a_ticket_for_nobody_is_refused(api: Api, ticket: dict[str, Any], status: int) -> None:
+    assert api("POST", "tickets", ticket=ticket).status_code == status
+
+
+def test_tags_can_be_read_alone(api: Api, play: Play) -> None:
+    assert api.read(f"tickets/{play.ticket(tags=['b', 'a'])}/tags") == {"tags": ["a", "b"]}
+
+
+def test_a_ticket_cannot_be_new_again(api: Api, play: Play) -> None:
+    ticket_id = play.ticket()
+    api("PUT", f"tickets/{ticket_id}", ticket={"status": "open"})
+
+    assert api("PUT", f"tickets/{ticket_id}", ticket={"status": "new"}).status_code == 422
+
+
+def test_an_update_may_take_group_assignee_and_priority_away(api: Api, play: Play, sandbox: Sandbox) -> None:
+    ticket_id = play.ticket()
+    api("PUT", f"tickets/{ticket_id}", ticket={"assignee_id": sandbox.account.agent_ids[0], "priority": "high"})
+
+    api("PUT", f"tickets/{ticket_id}", ticket={"assignee_id": None, "group_id": "", "priority": None})
+
+    state = play.state(ticket_id)
+    assert (state["assignee"], state["group"], state["priority"]) == (None, None, None)
+
+
+def test_html_comments_are_kept_as_their_words(api: Api, play: Play) -> None:
+    ticket_id = play.ticket()
+
+    api("PUT", f"tickets/{ticket_id}", ticket={"comment": {"html_body": "<p>Hello <b>you</b></p>"}})
+
+    assert play.state(ticket_id)["comments"][-1]["text"] == "Hello you"
+
+
+def test_fields_may_be_given_as_a_map(api: Api, play: Play, sandbox: Sandbox) -> None:
+    ticket_id, order = play.ticket(), str(sandbox.account.field_ids["Order number"])
+
+    api("PUT", f"tickets/{ticket_id}", ticket={"fields": {order: "A-2"}})
+
+    assert play.state(ticket_id)["custom_fields"] == {order: "A-2"}
