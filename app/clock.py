@@ -6,7 +6,6 @@ dates, scores) can be stepped through a clock file, which replay and tests use o
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +20,6 @@ class Clock:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._seen: tuple[int, int] | None = None
-        self._stepped: datetime | None = None
 
     @property
     def stepped(self) -> bool:
@@ -33,17 +30,18 @@ class Clock:
         """Business time, aware, UTC. Raises ValueError when the clock file does not hold an aware ISO time."""
         if self._file is None:
             return real_now()
-        stat = os.stat(self._file)
-        mark = (stat.st_mtime_ns, stat.st_ino)
-        if mark != self._seen or self._stepped is None:
-            self._stepped = parse_aware(self._file.read_text(encoding="utf-8").strip())
-            self._seen = mark
-        return self._stepped
+        # Read each time: a change may leave a file's length, and within one tick also its time, as they were.
+        return parse_aware(self._file.read_text(encoding="utf-8").strip())
 
     def step(self, to: datetime) -> None:
-        """Move stepped time; replaces the file in one rename, so that a reader never sees half a line."""
+        """Move stepped time; replaces the file in one rename, so that a reader never sees half a line.
+
+        Raises ValueError for a naive time, and where there is no clock file.
+        """
         if self._file is None:
             raise ValueError("only a clock with a file can be stepped")
+        if to.tzinfo is None:
+            raise ValueError(f"a time without its offset: {to.isoformat()!r}")
         draft = self._file.with_suffix(".next")
         draft.write_text(to.astimezone(UTC).isoformat(), encoding="utf-8")
         draft.replace(self._file)

@@ -17,6 +17,7 @@ from app.store.database import Database
 from connectors.base import CallLimits, CallObserver
 
 DEFAULT_WAIT = timedelta(seconds=60)
+SHORTEST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -42,8 +43,12 @@ class Governor:
         return observe
 
     def rate_limited(self, desk_id: int, retry_after: timedelta | None) -> datetime:
-        """Keep every worker away from this desk for as long as it asked; returns until when (mechanism time)."""
-        wait = min(retry_after or DEFAULT_WAIT, LONGEST_WAIT)
+        """Keep every worker away from this desk for as long as it asked; returns until when (mechanism time).
+
+        Between a second and an hour; a minute where it did not say.
+        """
+        asked = DEFAULT_WAIT if retry_after is None else retry_after
+        wait = min(max(asked, SHORTEST_WAIT), LONGEST_WAIT)
         until = real_now() + wait
         with self._database.desk(desk_id) as session:
             desks.block(session, desk_id, until)

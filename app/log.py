@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import datetime
+from pathlib import Path
 from typing import Any, TextIO, cast
+from uuid import UUID
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -31,8 +34,8 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _drop_forbidden,
-            _error_class,
-            structlog.processors.JSONRenderer(sort_keys=True, default=repr),
+            _error_place,
+            structlog.processors.JSONRenderer(sort_keys=True, default=_class_of),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
@@ -60,22 +63,41 @@ def unbind(tokens: Mapping[str, Any]) -> None:
 
 
 def _drop_forbidden(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key in FORBIDDEN & event.keys():
-        event[key] = "(withheld)"
+    for key in event:
+        event[key] = _withheld(key, event[key])
     return event
 
 
-def _error_class(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _withheld(key: str, value: Any) -> Any:
+    if key.lower() in FORBIDDEN:
+        return "(withheld)"
+    if isinstance(value, Mapping):
+        return {str(inner): _withheld(str(inner), item) for inner, item in value.items()}
+    return value
+
+
+def _error_place(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """An exception is named by its class and place: its text may quote a customer or a credential."""
+    given = event.pop("exc_info", None)
+    if given:
+        event.setdefault("error", given if isinstance(given, BaseException) else sys.exc_info()[1])
     error = event.get("error")
     if isinstance(error, BaseException):
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
         event["error"] = type(error).__name__
-        if trace is not None:
-            event["at"] = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        event.update(_place(error))
     return event
+
+
+def _place(error: BaseException) -> dict[str, str]:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return {"at": f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"} if trace is not None else {}
+
+
+def _class_of(value: object) -> str:
+    """What is no JSON is named by its class: its text may quote anything."""
+    return str(value) if isinstance(value, datetime | UUID | Path) else f"({type(value).__name__})"
 
 
 class _LibraryLines(logging.Formatter):
@@ -86,7 +108,8 @@ class _LibraryLines(logging.Formatter):
             "event": "library_log",
             "library": record.name,
             "level": record.levelname.lower(),
-            "said": str(record.msg)[:200],
+            # Some libraries log an exception as it is, and its text is an argument like any other.
+            "said": record.msg[:200] if isinstance(record.msg, str) else _class_of(record.msg),
         }
         if record.exc_info and record.exc_info[0] is not None:
             event["error"] = record.exc_info[0].__name__

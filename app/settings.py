@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 PREFIX = "KINTSUGI_"
 CHECKOUT = Path(__file__).resolve().parent.parent
 KEY_FILE = "secret_keys"
+A_CENTURY = 36_500  #: days; beyond it dates run out of years
 
 
 class SettingsError(ValueError):
@@ -76,47 +79,53 @@ def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = No
     """
     env = _Reader(os.environ if environ is None else environ)
     folder = data_dir or Path(env.text("DATA_DIR", str(CHECKOUT / ".kintsugi")))
-    database_url = env.text("DATABASE_URL", "")
-    embedded = not database_url
+    embedded = not env.text("DATABASE_URL", "")
     settings = Settings(
         data_dir=folder,
-        database_url=_database_url(database_url) if database_url else f"sqlite:///{folder / 'kintsugi.sqlite'}",
+        database_url=env.checked("DATABASE_URL", f"sqlite:///{folder / 'kintsugi.sqlite'}", _database_url),
         broker_url=env.checked("BROKER_URL", "memory://", _broker_url),
         secret_keys=_secret_keys(env, folder, embedded=embedded),
         public_url=env.checked("PUBLIC_URL", "http://127.0.0.1:8000", _web_url),
-        prior=env.text("PRIOR", "default"),
-        text_days=env.whole("TEXT_DAYS", 90, least=1),
+        prior=prior_name(env.environ),
+        text_days=env.whole("TEXT_DAYS", 90, least=1, most=A_CENTURY),
         clock_file=_optional_path(env.text("CLOCK_FILE", "")),
         debounce=env.seconds("DEBOUNCE_SECONDS", 2.0),
         max_wait=env.seconds("MAX_WAIT_SECONDS", 30.0),
         lease=env.seconds("LEASE_SECONDS", 180.0),
-        http_timeout=env.seconds("HTTP_TIMEOUT_SECONDS", 10.0),
+        http_timeout=env.seconds("HTTP_TIMEOUT_SECONDS", 10.0, least=0.1),
         max_attempts=env.whole("MAX_ATTEMPTS", 6, least=1),
-        dispatch_interval=env.seconds("DISPATCH_SECONDS", 0.2),
+        dispatch_interval=env.seconds("DISPATCH_SECONDS", 0.2, least=0.001),
         in_flight=env.whole("IN_FLIGHT", 64, least=1),
         smtp_url=env.checked("SMTP_URL", "", _smtp_url) or None,
-        mail_from=env.text("MAIL_FROM", "Kintsugi <kintsugi@localhost>"),
-        survey_days=env.whole("SURVEY_DAYS", 30, least=1),
+        mail_from=env.checked("MAIL_FROM", "Kintsugi <kintsugi@localhost>", _mail_from),
+        survey_days=env.whole("SURVEY_DAYS", 30, least=1, most=A_CENTURY),
         session_idle=env.seconds("SESSION_IDLE_SECONDS", 1800.0),
         session_length=env.seconds("SESSION_SECONDS", 43200.0),
         proxy_hops=env.whole("PROXY_HOPS", 0, least=0),
         operator_token=env.checked("OPERATOR_TOKEN", "", _operator_token) or None,
         embedded=embedded,
-        zaf_sdk_url=env.text("ZAF_SDK_URL", "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js"),
+        zaf_sdk_url=env.checked(
+            "ZAF_SDK_URL", "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js", _script_url
+        ),
         log_level=env.checked("LOG_LEVEL", "info", _log_level),
     )
     _check_together(settings)
     return settings
 
 
+def prior_name(environ: Mapping[str, str] | None = None) -> str:
+    """The chosen prior alone, for scoring files where nothing else has to be set up."""
+    return _Reader(os.environ if environ is None else environ).text("PRIOR", "uss-1")
+
+
 class _Reader:
     """Reads prefixed variables and turns what is wrong with them into SettingsError."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+        self.environ = environ
 
     def text(self, name: str, default: str) -> str:
-        return self._environ.get(PREFIX + name, "").strip() or default
+        return self.environ.get(PREFIX + name, "").strip() or default
 
     def checked(self, name: str, default: str, check: Callable[[str], str]) -> str:
         value = self.text(name, default)
@@ -127,56 +136,119 @@ class _Reader:
         except ValueError as error:
             raise SettingsError(f"{PREFIX}{name}: {error}") from error
 
-    def whole(self, name: str, default: int, *, least: int) -> int:
+    def whole(self, name: str, default: int, *, least: int, most: int = 1_000_000) -> int:
         value = self.text(name, str(default))
-        if not value.lstrip("-").isdecimal() or int(value) < least:
-            raise SettingsError(f"{PREFIX}{name}: must be a whole number of at least {least}, got {value!r}")
-        return int(value)
+        try:
+            number = int(value)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise SettingsError(
+                f"{PREFIX}{name}: must be a whole number of at least {least} and at most {most}, got {value[:40]!r}"
+            )
+        return number
 
-    def seconds(self, name: str, default: float) -> timedelta:
+    def seconds(self, name: str, default: float, *, least: float = 0) -> timedelta:
         value = self.text(name, str(default))
         try:
             number = float(value)
         except ValueError as error:
-            raise SettingsError(f"{PREFIX}{name}: must be a number of seconds, got {value!r}") from error
-        if not 0 <= number <= 10_000_000:
-            raise SettingsError(f"{PREFIX}{name}: must be between 0 and 10000000 seconds, got {value!r}")
+            raise SettingsError(f"{PREFIX}{name}: must be a number of seconds, got {value[:40]!r}") from error
+        if not least <= number <= 10_000_000:
+            raise SettingsError(f"{PREFIX}{name}: must be between {least:g} and 10000000 seconds, got {value[:40]!r}")
         return timedelta(seconds=number)
+
+
+def _parts(url: str) -> SplitResult:
+    """A URL taken apart, its port included. What is wrong with it is not quoted: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        # Its message, and with it the chain of causes, may hold a piece of the password.
+        raise ValueError("is not a URL: look at its host and port") from None
+    return parts
+
+
+def _scheme(url: str) -> str:
+    """What may be quoted of a URL that should not be shown whole."""
+    scheme, separator, _ = url.partition("://")
+    return repr(scheme) if separator and scheme.replace("+", "").isalnum() and len(scheme) <= 20 else "none"
 
 
 def _database_url(url: str) -> str:
     """Our two databases in SQLAlchemy's spelling; a plain postgres:// URL, as hosts give it, is understood too."""
     scheme, separator, rest = url.partition("://")
-    if separator and scheme in {"postgres", "postgresql"}:
+    if separator and scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
+        if not _database_name(f"postgresql+psycopg://{rest}"):
+            raise ValueError("must name a database, as in postgresql://user:password@host:5432/database")
         return f"postgresql+psycopg://{rest}"
-    if separator and scheme in {"postgresql+psycopg", "sqlite"}:
+    if separator and scheme == "sqlite":
+        if not rest.startswith("/") or rest[1:].startswith((":memory:", "?")) or not rest[1:]:
+            raise ValueError("must name a file, as in sqlite:////var/lib/kintsugi/kintsugi.sqlite")
         return url
-    # The value may hold a password, so only its scheme is quoted.
-    raise SettingsError(
-        f"{PREFIX}DATABASE_URL: must begin with postgresql:// or sqlite:///, got scheme {scheme[:20]!r}"
-    )
+    raise ValueError(f"must begin with postgresql:// or sqlite:///, got scheme {_scheme(url)}")
+
+
+def _database_name(url: str) -> str | None:
+    # SQLAlchemy's own reading of a URL, since its password need not be escaped as elsewhere. Imported here, for the
+    # commands that need no database.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(url).database
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a URL: look at its host and port") from None
 
 
 def _broker_url(url: str) -> str:
-    if url.partition("://")[0] not in {"redis", "rediss", "memory"}:
-        raise ValueError(f"must begin with redis://, rediss:// or memory://, got scheme {url.partition(':')[0][:20]!r}")
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme not in {"redis", "rediss", "memory"}:
+        raise ValueError(f"must begin with redis://, rediss:// or memory://, got scheme {_scheme(url)}")
+    if scheme != "memory" and not _parts(url).hostname:
+        raise ValueError("must name a host, as in redis://127.0.0.1:6379/0")
     return url
 
 
 def _smtp_url(url: str) -> str:
-    parts = urlsplit(url)
+    parts = _parts(url)
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ValueError(f"must be smtp://[user:password@]host[:port] or smtps://..., got scheme {parts.scheme[:20]!r}")
+        raise ValueError(f"must be smtp://[user:password@]host[:port] or smtps://..., got scheme {_scheme(url)}")
     return url
 
 
 def _web_url(url: str) -> str:
-    parts = urlsplit(url)
+    parts = _parts(url)
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user or a password")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError(f"must be http(s)://host[:port] without a path, got {url!r}")
-    if parts.scheme == "http" and not is_loopback(url):
+    if parts.fragment:
+        raise ValueError(f"must be http(s)://host[:port] without a fragment, got {url!r}")
+    return _safe_web_url(url).rstrip("/")
+
+
+def _safe_web_url(url: str) -> str:
+    if urlsplit(url).scheme != "https" and not is_loopback(url):
         raise ValueError(f"must be https unless it is on this machine, got {url!r}")
-    return url.rstrip("/")
+    return url
+
+
+def _script_url(url: str) -> str:
+    parts = _parts(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("must be the https:// address of a script")
+    return _safe_web_url(url)
+
+
+def _mail_from(sender: str) -> str:
+    """A sender as in a From header."""
+    address = parseaddr(sender)[1]
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or not sender.isprintable() or any(c.isspace() for c in address):
+        raise ValueError(f"must be an address, as in 'Kintsugi <kintsugi@example.com>', got {sender[:80]!r}")
+    return sender
 
 
 def _operator_token(token: str) -> str:
@@ -227,15 +299,34 @@ def check_key(key: str) -> None:
 
 def _own_keys(folder: Path) -> tuple[str, ...]:
     """The embedded default's keys, made at the first start and readable by their owner alone."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / KEY_FILE
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make_keys(path)
+        keys = tuple(path.read_text(encoding="ascii").split())
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: does not hold keys") from error
+    except OSError as error:
+        raise SettingsError(f"{PREFIX}DATA_DIR: {folder} cannot be used: {error.strerror}") from error
+    if not keys:
+        raise SettingsError(f"{path}: is empty; restore it, for what was sealed with its key cannot be opened without")
+    return keys
+
+
+def _make_keys(path: Path) -> None:
+    """Write the file whole or not at all: of two processes that start at once, both find one and the same key."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{KEY_FILE}-")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(new_key() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
     except FileExistsError:
-        return tuple(path.read_text(encoding="ascii").split())
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(new_key() + "\n")
-    return tuple(path.read_text(encoding="ascii").split())
+        return
+    finally:
+        os.unlink(draft)
 
 
 def _check_together(settings: Settings) -> None:

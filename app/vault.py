@@ -18,10 +18,15 @@ class Vault:
     """Opens and seals; the first key is the newest."""
 
     def __init__(self, keys: Sequence[str]) -> None:
+        """Raises VaultError for anything that is no key."""
         if not keys:
             raise VaultError("no key")
-        self._raw = tuple(base64.urlsafe_b64decode(key) for key in keys)
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        try:
+            self._raw = tuple(base64.urlsafe_b64decode(key) for key in keys)
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError:
+            # Neither the key nor what the library says about it belongs in a message.
+            raise VaultError("a secret key is not 32 bytes in URL-safe base64") from None
 
     def seal(self, text: str) -> bytes:
         """Encrypt text with the newest key."""

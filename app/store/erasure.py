@@ -1,0 +1,72 @@
+"""Erasure: customers' words go when their time is over, and every quotation of them too. Numbers stay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Update, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.store.database import vault_of
+from app.store.models import Answer, Delivery, Message, RatingRow, ScoreRow, TrackedTicket
+
+BATCH = 200  #: tickets in one transaction, so that nobody waits long for the database
+
+#: Takes the words out of a ticket's running aggregates; their form is scoring's business.
+Strip = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def erase_words(session: Session, before: datetime, *, now: datetime, strip: Strip) -> int:
+    """Forget what was said on tickets before then (business time); returns how many messages. Repeat it until none.
+
+    With a message go its readings, and on its ticket whatever may quote it: the reasons of all scores, the evidence in
+    the running aggregates, the subject. A ticket that is being worked on (`now` is mechanism time) is left for the next
+    time, or its worker would write back what it read before.
+    """
+    tickets = _tickets(session, before, now)
+    for ticket in tickets:
+        ticket.sealed_subject = None
+        if ticket.sealed_running is not None:
+            running = strip(json.loads(vault_of(session).open(ticket.sealed_running)))
+            ticket.sealed_running = vault_of(session).seal(json.dumps(running))
+    ids = [ticket.id for ticket in tickets]
+    _run(session, update(ScoreRow).where(ScoreRow.tracked_id.in_(ids)).values(sealed_reasons=None))
+    old = update(Message).where(Message.tracked_id.in_(ids), Message.at < before, _worded())
+    return _run(session, old.values(sealed_text=None, sealed_readings=None))
+
+
+def erase_comments(session: Session, before: datetime) -> int:
+    """Forget what was written beside ratings and answers before then (business time); returns how many."""
+    ratings = update(RatingRow).where(RatingRow.at < before, RatingRow.sealed_comment.is_not(None))
+    answers = update(Answer).where(Answer.at < before, Answer.sealed_comment.is_not(None))
+    return _run(session, ratings.values(sealed_comment=None)) + _run(session, answers.values(sealed_comment=None))
+
+
+def erase_bodies(session: Session, before: datetime) -> int:
+    """Forget the bodies of deliveries received before then (mechanism time); returns how many."""
+    old = update(Delivery).where(Delivery.received_at < before, Delivery.sealed_body.is_not(None))
+    return _run(session, old.values(sealed_body=None))
+
+
+def _worded() -> Any:
+    return or_(Message.sealed_text.is_not(None), Message.sealed_readings.is_not(None))
+
+
+def _tickets(session: Session, before: datetime, now: datetime) -> Sequence[TrackedTicket]:
+    due = select(Message.tracked_id).where(Message.at < before, _worded())
+    return session.scalars(
+        select(TrackedTicket)
+        .where(TrackedTicket.id.in_(due), or_(TrackedTicket.lease_until.is_(None), TrackedTicket.lease_until < now))
+        .order_by(TrackedTicket.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def _run(session: Session, statement: Update) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return result.rowcount
