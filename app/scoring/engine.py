@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.scoring.conversation import Aggregates, Running, TicketFacts
+from app.scoring.conversation import Aggregates, Memory, Running, TicketFacts
 from app.scoring.model import GATHERED, Model, sigmoid
 from app.scoring.observing import observe
 from app.scoring.signals import FAMILIES, Reading
-from app.scoring.signals.waiting import LONGEST_HOURS
+from app.scoring.signals.waiting import LONGEST_HOURS, strain
 from app.scoring.state import advance, state_of
-from app.words import Contribution, Direction, Level, Score
+from app.words import Contribution, Level, Score
 
 __all__ = ["next_rescore_at", "observe", "score", "unscorable"]
 
+SILENCE = "waiting.silence"  #: the one reading that moves while nobody writes
 STEP = timedelta(minutes=1)  #: times of rescoring are whole minutes from now
 
 
@@ -84,13 +85,14 @@ def next_rescore_at(running: Running, facts: TicketFacts, model: Model, now: dat
     if facts.solved or since is None or unscorable(running, facts) is not None:
         return None
     present, running = score(running, facts, model, now)
+    waited = _waited(running, facts, model, now)
 
     def moved(minutes: int) -> bool:
-        later, _ = score(running, facts, model, now + minutes * STEP)
+        p_satisfied, memory = waited(now + minutes * STEP)
         return (
-            present.score - later.score >= model.rescore_points
-            or later.level is not present.level
-            or (later.direction is Direction.WORSENING and later.state is not present.state)
+            present.score - round(100 * p_satisfied) >= model.rescore_points
+            or memory.level is not present.level
+            or state_of(memory)[0] is not present.state
         )
 
     # Nothing but the wait grows, so once the score has moved it stays moved and bisection finds the first minute.
@@ -101,6 +103,28 @@ def next_rescore_at(running: Running, facts: TicketFacts, model: Model, now: dat
         middle = (low + high) // 2
         low, high = (low, middle) if moved(middle) else (middle, high)
     return now + high * STEP
+
+
+def _waited(
+    running: Running, facts: TicketFacts, model: Model, now: datetime
+) -> Callable[[datetime], tuple[float, Memory]]:
+    """What `score` will say at a later moment if nobody writes: p_satisfied and the memory, without the reasons.
+
+    Sums are taken with fsum, which does not depend on the order, so the figures are those of `score` to the last digit.
+    """
+    ticket = [reading for reading in ticket_readings(running, facts, now) if reading.signal != SILENCE]
+    others = [part.logit for part in _contributions(running, ticket, model)]
+    now_others = [model.now.get(reading.signal, 0.0) * reading.value for reading in ticket]
+    said, before = _said(running, model)
+    overall, at_once = model.overall.get(SILENCE, {}).get("last", 0.0), model.now.get(SILENCE, 0.0)
+
+    def at(moment: datetime) -> tuple[float, Memory]:
+        silence = strain(running.waits.running(moment))
+        p_satisfied = model.calibrated(model.base_logit + math.fsum([*others, overall * silence]))
+        trend = sigmoid(said + math.fsum([*now_others, at_once * silence])) - before
+        return p_satisfied, advance(running.memory, p_satisfied, trend, running.customer_turns, model)
+
+    return at
 
 
 def _contributions(running: Running, ticket: Iterable[Reading], model: Model) -> tuple[Contribution, ...]:
@@ -129,15 +153,20 @@ def _aggregate(seen: Aggregates, turns: int, aggregate: str, name: str) -> float
 
 
 def _now(running: Running, ticket: Iterable[Reading], model: Model) -> tuple[float, float]:
-    """p_satisfied_now, and how far it is from the mean of up to three earlier customer messages.
+    """p_satisfied_now, and how far it is from what it was."""
+    said, before = _said(running, model)
+    p_now = sigmoid(said + math.fsum(model.now.get(reading.signal, 0.0) * reading.value for reading in ticket))
+    return p_now, p_now - before if running.customer_turns else 0.0
 
-    Before there is an earlier one, it is compared with the first message itself, so that a wait alone shows.
+
+def _said(running: Running, model: Model) -> tuple[float, float]:
+    """The logit of p_satisfied_now from the latest message alone, and the mean probability of up to three before it.
+
+    Before there is an earlier message the first one stands in for it, so that a wait alone shows as a change.
     """
-    waited = math.fsum(model.now.get(reading.signal, 0.0) * reading.value for reading in ticket)
     said = _now_logit(running.seen.last, model)
-    p_now = sigmoid(said + waited)
     before = [sigmoid(_now_logit(values, model)) for values in running.recent] or [sigmoid(said)]
-    return p_now, p_now - math.fsum(before) / len(before) if running.customer_turns else 0.0
+    return said, math.fsum(before) / len(before)
 
 
 def _now_logit(values: Mapping[str, float], model: Model) -> float:

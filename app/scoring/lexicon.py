@@ -71,11 +71,11 @@ CUSTOMER = {
         (second|third|fourth|fifth|sixth|tenth|umpteenth|nth|\d{1,2}(nd|rd|th)) (time|attempt|e-?mail|message|
         request|call|contact|ticket|complaint) ; (twice|three times|four times|five times|multiple times|
         several times|so many times|\d{1,2} times) (already|now|before|this week) ; how many (more )?times ;
-        over and over( again)? ; once again ; yet again ; again and again ; every time i ; i('ve|
-         have) (already )?(written|called|emailed|e-mailed|contacted|messaged|phoned|asked|tried) (\w+ )?(twice|
+        over and over( again)? ; once again ; yet again ; again and again ; every time i ;
+        i('ve| have) (already )?(written|called|emailed|e-mailed|contacted|messaged|phoned|asked|tried) (\w+ )?(twice|
         \w+ times|before|already|again|repeatedly) ; keep(s)? (asking|writing|calling|having to) ;
         (have|having) to (write|call|ask|explain|repeat|contact you) again ;
-        no (one|body) (has )?(answer|repl|respond|call|help)\w* ;
+        no( one|body) (has )?(answer|repl|respond|call|help)\w* ;
         same (problem|issue|question|answer|thing) (again|as before)
     """,
     "already_said": r"""
