@@ -52,10 +52,12 @@ CAPABILITIES = (
         "app/store/tracked_tickets.py",
     ),
     _capability("DET-02", "Only the customer's own new words are read for tone", "app/scoring/signals/tone.py"),
-    _capability("DET-03", "Heated phrases raise the alarm at once and are quoted"),
+    _capability("DET-03", "Heated phrases raise the alarm at once and are quoted", "app/scoring/signals/acts.py"),
     _capability("DET-04", "A fix that does not hold counts against the resolution"),
     _capability("DET-05", "Slow and numerous replies count, by the calendar and by office hours"),
-    _capability("DET-06", "What a customer thought of us before shifts where we start"),
+    _capability(
+        "DET-06", "What a customer thought of us before shifts where we start", "app/scoring/signals/ending.py"
+    ),
     _capability("DET-07", "A bad rating opens one case, not one per delivery", "tasks/inbox.py", "app/store/cases.py"),
     _capability("DET-08", "Public complaints and reviews become cases on a shorter clock"),
     _capability("DET-09", "A feedback form can feed us, signed and mapped"),
@@ -68,8 +70,8 @@ CAPABILITIES = (
     _capability("DET-16", "Trouble that a vendor caused is put down to the vendor"),
     _capability("DET-17", "The moment and the cause of the turn for the worse are named, with proof"),
     _capability("SCO-01", "Every ticket has a score, or a stored reason why it has none", "tasks/scoring.py"),
-    _capability("SCO-02", "A probability, and what each factor adds to it"),
-    _capability("SCO-03", "Four states that do not flicker", "app/scoring/trend.py"),
+    _capability("SCO-02", "A probability, and what each factor adds to it", "app/scoring/engine.py"),
+    _capability("SCO-03", "Four states that do not flicker", "app/scoring/state.py"),
     _capability(
         "SCO-04",
         "Agents see state, trend and reasons; the ticket wears one state tag",
