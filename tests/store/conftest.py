@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
 
 from app.settings import new_key
-from app.store import desks
-from app.store.database import Database, Purpose
-from app.store.models import Base
+from app.store import schema
+from app.store.database import Database
 from app.vault import Vault
 from tests.servers import PostgresServer
+from tests.store.factories import NOW, add_desk
 
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+__all__ = ["NOW", "add_desk", "make_tables"]
 
 
 def make_tables(url: str) -> None:
-    """An empty database at the newest schema."""
-    engine = create_engine(url)
-    Base.metadata.create_all(engine)
-    engine.dispose()
+    """Bring an empty database to the newest schema, by the migrations."""
+    database = Database(url, vault=Vault([new_key()]))
+    schema.migrate(database)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at the newest schema, to copy."""
+    file = tmp_path_factory.mktemp("schema") / "kintsugi.sqlite"
+    make_tables(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'kintsugi.sqlite'}"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.new_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind, at the newest schema."""
+    """A database of each kind at the newest schema, without any row."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'kintsugi.sqlite'}"
-        make_tables(url)
-        return url
+        file = tmp_path / "kintsugi.sqlite"
+        file.write_bytes(request.getfixturevalue("migrated_file").read_bytes())
+        return f"sqlite:///{file}"
     server: PostgresServer = request.getfixturevalue("postgres_server")
     return server.new_database(make_tables)
 
@@ -52,22 +67,24 @@ def database(database_url: str, vault: Vault) -> Iterator[Database]:
 
 
 @pytest.fixture
+def on_sqlite(migrated_file: Path, tmp_path: Path, vault: Vault) -> Iterator[Database]:
+    """For what is SQLite's alone."""
+    file = tmp_path / "alone.sqlite"
+    file.write_bytes(migrated_file.read_bytes())
+    database = Database(f"sqlite:///{file}", vault=vault)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def on_postgres(postgres_server: PostgresServer, vault: Vault) -> Iterator[Database]:
+    """For what only PostgreSQL can promise."""
+    database = Database(postgres_server.new_database(make_tables), vault=vault)
+    yield database
+    database.close()
+
+
+@pytest.fixture
 def desk_id(database: Database) -> int:
     """A desk that is ready for work."""
     return add_desk(database)
-
-
-def add_desk(database: Database, name: str = "Example shop", *, integration_user_id: str | None = "900") -> int:
-    """Store a desk and return its id."""
-    new = desks.NewDesk(
-        kind="zendesk",
-        name=name,
-        subdomain="example",
-        base_url="http://127.0.0.1:9",
-        credentials={"email": "robot@example.com", "api_token": "made-up-token"},
-        webhook_secret="made-up-secret",
-        sidebar={},
-        settings={},
-    )
-    with database.system(Purpose.OPERATE) as session:
-        return desks.add(session, new, NOW, integration_user_id=integration_user_id).id
