@@ -15,7 +15,6 @@ from app.protocols.actions.base import Alert, AlertKind
 from app.protocols.errors import CannotPlan
 from app.store import desks, steps
 from app.store.models import StepRow, StepState
-from connectors.ticket import Ticket
 from tasks.claims import SHORTEST_WAIT, TicketClaim
 from tasks.planning import Context, plan_alert
 
@@ -42,10 +41,9 @@ class Addresses:
     webhook_secrets: tuple[str, ...]
 
 
-def send(claim: TicketClaim, ticket: Ticket) -> None:
+def send(claim: TicketClaim, context: Context) -> None:
     """Send the ticket's alerts that are due; one that fails is tried again later and holds up nothing else."""
     with claim.parts.database.desk(claim.desk_id, read=True) as session:
-        context = Context.of(session, claim, ticket)
         addresses = _addresses(claim, desks.get(session, claim.desk_id).settings)
     for row in context.alerts:
         _send_one(claim, context, addresses, row)

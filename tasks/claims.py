@@ -72,19 +72,25 @@ class TicketClaim:
 
 
 @contextmanager
-def ticket(desk_id: int, tracked_id: int, fence: int) -> Iterator[TicketClaim | None]:
-    """The claim of a hint, or None where the hint came late or twice; errors inside end the claim."""
+def ticket(desk_id: int, tracked_id: int, fence: int, *, reads: bool = True) -> Iterator[TicketClaim | None]:
+    """The claim of a hint, or None where the hint came late or twice; errors inside end the claim.
+
+    Work that does not read the ticket (`reads` False) settles nothing of what was received, and leaves the time of a
+    look that is owed as it was.
+    """
     parts = current()
     tokens = log.bind(desk_id=desk_id, tracked_id=tracked_id, fence=fence)
     try:
         with parts.database.desk(desk_id) as session:
             tracked = tracked_tickets.begin(session, tracked_id, fence, real_now(), parts.settings.lease)
-            waiting = deliveries.pending(session, tracked.ticket_id) if tracked is not None else ()
+            waiting = deliveries.pending(session, tracked.ticket_id) if tracked is not None and reads else ()
         if tracked is None:
             LOG.info("stale_hint")
             yield None
             return
         claim = TicketClaim(parts=parts, tracked=tracked, seen=tracked.dirty, waiting=waiting)
+        if not reads:
+            claim.seen, claim.due_at = tracked.done, tracked.due_at
         with _ending(claim):
             yield claim
     finally:

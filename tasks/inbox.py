@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from app.clock import real_now
+from connectors.errors import NotFound
 from tasks import claims, performing, scoring
 from tasks.claims import TicketClaim
 
@@ -18,9 +19,13 @@ def look(desk_id: int, tracked_id: int, fence: int) -> None:
         if claim is None:
             return
         with claim.parts.connections.open(desk_id) as connector:
-            ticket = connector.read_ticket(
-                claim.tracked.ticket_id, after=claim.tracked.last_message_id, with_ratings=_wants_ratings(claim)
-            )
+            try:
+                ticket = connector.read_ticket(
+                    claim.tracked.ticket_id, after=claim.tracked.last_message_id, with_ratings=_wants_ratings(claim)
+                )
+            except NotFound:
+                scoring.record_vanished(claim)
+                raise
             names = scoring.names_for(claim, connector)
             scoring.record(claim, ticket, names)
             performing.perform(claim, ticket, connector)

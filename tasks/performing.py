@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -18,14 +19,14 @@ from app.protocols import tags
 from app.protocols.actions.combine import combine
 from app.protocols.cases import CaseEvent, advance, can_advance
 from app.protocols.errors import CannotPlan
-from app.store import cases, invitations, steps
-from app.store.models import InvitationState, StepRow, StepState, TrackedTicket
+from app.store import cases, invitations, steps, tracked_tickets
+from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, TrackedTicket
 from connectors.base import Connector
 from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavailable
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write
 from tasks import alerting, recovery
 from tasks.claims import TicketClaim
-from tasks.planning import Context, gather, plan_step
+from tasks.planning import CLOSED, Context, gather, plan_step, with_names
 
 LOG = log.get("recovery")
 
@@ -62,7 +63,7 @@ def perform(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
                 raise
             context = _context(claim, connector.read_ticket(ticket.id, after=claim.tracked.last_message_id))
     if context.alerts:
-        alerting.send(claim, context.ticket)
+        alerting.send(claim, with_names(_context(claim, context.ticket), claim, connector))
 
 
 def _context(claim: TicketClaim, ticket: Ticket) -> Context:
@@ -111,7 +112,7 @@ def _record_unsent(
     """Steps that need no call: those that cannot be planned, and those whose outcome is there already."""
     with claim.recording() as (session, _):
         for step_id, reason in refused:
-            steps.finish(steps.with_ids(session, [step_id]), StepState.REFUSED, claim.business_now(), reason=reason)
+            _end(session, steps.with_ids(session, [step_id]), claim, reason)
         nothing = steps.with_ids(session, settled)
         _remember_group(session, nothing, ticket.group_id)
         steps.finish(nothing, StepState.DONE, claim.business_now(), reason="the ticket had it already")
@@ -173,7 +174,10 @@ def _state_tag(context: Context) -> Write:
 
 def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Wanted) -> Receipt:
     with claim.recording() as (session, _):
-        steps.intend(steps.with_ids(session, wanted.step_ids), real_now())
+        rows = steps.with_ids(session, wanted.step_ids)
+        steps.intend(rows, real_now())
+        # Remembered with the intent: a call whose answer is lost may have assigned the ticket all the same.
+        _remember_group(session, rows, wanted.write.group_id)
     try:
         receipt = connector.write(ticket, wanted.write)
     except Unavailable as error:
@@ -185,25 +189,33 @@ def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Want
         _not_sent(claim, wanted)
         raise
     with claim.recording() as (session, row):
-        rows = steps.with_ids(session, wanted.step_ids)
-        _remember_group(session, rows, wanted.write.group_id)
-        _done(session, rows, claim, receipt=receipt)
+        _done(session, steps.with_ids(session, wanted.step_ids), claim, receipt=receipt)
         _note_written(row, wanted.write, receipt)
+        if row.status != ticket.status:
+            # What its status means for score and case is for the next look, as if an agent had changed it.
+            claim.look_again(real_now())
     return receipt
 
 
 def _not_sent(claim: TicketClaim, wanted: Wanted) -> None:
     with claim.recording() as (session, _):
-        steps.take_back(steps.with_ids(session, wanted.step_ids))
+        steps.not_sent(steps.with_ids(session, wanted.step_ids))
 
 
 def _refused(claim: TicketClaim, wanted: Wanted, error: Refused) -> None:
     """The helpdesk said no for good."""
-    reason = "the ticket is closed for good" if isinstance(error, Closed) else str(error)
     LOG.warning("step_refused", steps=list(wanted.step_ids))
     with claim.recording() as (session, _):
         rows = steps.with_ids(session, wanted.step_ids)
-        steps.finish(rows, StepState.REFUSED, claim.business_now(), reason=reason)
+        _end(session, rows, claim, CLOSED if isinstance(error, Closed) else str(error))
+
+
+def _end(session: Session, rows: Sequence[StepRow], claim: TicketClaim, reason: str) -> None:
+    """These steps will never be done, and a survey among them will never reach anybody."""
+    steps.finish(rows, StepState.REFUSED, claim.business_now(), reason=reason)
+    for row in rows:
+        if row.do == recovery.SURVEY:
+            _survey(session, row, InvitationState.NOT_SENT, None, reason)
 
 
 def _remember_group(session: Session, rows: Sequence[StepRow], group_id: str | None) -> None:
@@ -226,20 +238,31 @@ def _advance_cases(session: Session, rows: Sequence[StepRow], claim: TicketClaim
     for row in rows:
         case = cases.get(session, row.case_id)
         if row.do == recovery.SURVEY:
-            _survey_sent(session, row, claim)
+            _survey(session, row, InvitationState.SENT, now, None)
         event = _EVENTS.get(row.do)
-        if event is not None and can_advance(case.stage, event):
-            cases.move(case, advance(case.stage, event), now)
+        if event is None or not can_advance(case.stage, event):
+            continue
+        cases.move(case, advance(case.stage, event), now)
+        if row.do != recovery.SURVEY and _solved_since(session, row, case):
+            # The solution was seen before the case had got so far.
+            claim.look_again(real_now())
 
 
 _EVENTS = {recovery.FLAG: CaseEvent.FLAG, "assign": CaseEvent.ASSIGN, recovery.SURVEY: CaseEvent.RESURVEY}
 
 
-def _survey_sent(session: Session, row: StepRow, claim: TicketClaim) -> None:
+def _solved_since(session: Session, row: StepRow, case: RecoveryCase) -> bool:
+    solved_at = tracked_tickets.get(session, row.tracked_id).solved_at
+    return solved_at is not None and solved_at >= case.opened_at
+
+
+def _survey(
+    session: Session, row: StepRow, state: InvitationState, sent_at: datetime | None, reason: str | None
+) -> None:
+    """What became of the comment is what became of its invitation."""
     for invitation in invitations.of_case(session, row.case_id):
         if invitation.id == row.params.get("invitation_id") and invitation.state is InvitationState.HANDED_OVER:
-            invitation.state = InvitationState.SENT
-            invitation.sent_at = claim.business_now()
+            invitation.state, invitation.sent_at, invitation.reason = state, sent_at, reason
 
 
 def _note_written(row: TrackedTicket, write: Write, receipt: Receipt) -> None:

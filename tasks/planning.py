@@ -24,11 +24,12 @@ from app.store.models import Desk, Invitation, RecoveryCase, StepRow, StepState,
 from app.words import SatState
 from connectors.base import Connector
 from connectors.errors import NotFound, Refused
-from connectors.ticket import Comment, Person, Ticket, Write
+from connectors.ticket import Comment, Person, Ticket, TicketStatus, Write
 from tasks import directory, recovery
 from tasks.claims import TicketClaim
 
 MOST_REASONS = 3
+CLOSED = "the ticket is closed for good"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,8 @@ def effect_of(row: StepRow) -> Effect:
 
 def plan_step(context: Context, row: StepRow) -> Write:
     """The write a step wants on the ticket as it is. Raises CannotPlan with the reason."""
+    if context.ticket.status is TicketStatus.CLOSED:
+        raise CannotPlan(CLOSED)
     if row.do == recovery.FLAG:
         return tags.opened_write(context.ticket.tags, context.dictionary)
     if row.do == recovery.SURVEY:
@@ -153,6 +156,13 @@ def gather(claim: TicketClaim, context: Context, connector: Connector) -> Contex
     for lookup in wanted:
         found.ask(lookup)
     return found.context()
+
+
+def with_names(context: Context, claim: TicketClaim, connector: Connector) -> Context:
+    """The context with the names of the groups that had the tickets, where there were any."""
+    if not any(known.case.previous_group_id for known in context.cases.values()):
+        return context
+    return _Gathered(claim, context, connector).context()
 
 
 class _Gathered:

@@ -20,7 +20,7 @@ from app.protocols.facts import Facts, check_facts, stars
 from app.protocols.protocol import Channel, RecoveryProtocol
 from app.scoring.conversation import Running
 from app.store import cases, decisions, invitations, people, protocols, ratings, scores, steps
-from app.store.models import RecoveryCase, TrackedTicket
+from app.store.models import InvitationState, RecoveryCase, StepState, TrackedTicket
 from app.words import Arm, CaseStage, Cause, Decision, Outcome, Score
 from connectors.ticket import Ticket, TicketStatus
 from tasks.claims import TicketClaim
@@ -94,14 +94,13 @@ def digest_now(claim: TicketClaim, session: Session, row: TrackedTicket, running
     return rules.digest(facts, [one.protocol.criteria for one in in_force])
 
 
-def end_gone(session: Session, row: TrackedTicket, now: datetime) -> None:
-    """The ticket was deleted or is spam: its case ends, nobody is asked anything."""
+def end_gone(session: Session, row: TrackedTicket, now: datetime, reason: str) -> None:
+    """The ticket was deleted, is spam or vanished: what is left to do is not done, its case ends, nobody is asked."""
+    steps.finish(steps.open_of(session, row.id), StepState.SKIPPED, now, reason=reason)
     case = cases.find_open(session, row.id)
     if case is None:
         return
-    reason = f"the ticket is {row.status}"
-    invitations.cancel_unsent(session, case.id, reason)
-    steps.skip_open(session, case.id, now, reason)
+    _call_off(session, case, now, reason)
     cases.move(case, advance(case.stage, CaseEvent.EXPIRE), now, reason)
 
 
@@ -120,9 +119,24 @@ def _progress(claim: TicketClaim, session: Session, row: TrackedTicket, case: Re
         if case.stage is CaseStage.RESOLVED:
             _schedule_survey(claim, session, row, case, look.now)
     elif case.stage in (CaseStage.RESOLVED, CaseStage.RESURVEYED):
-        if invitations.cancel_unsent(session, case.id, "the ticket was opened again"):
+        if _call_off(session, case, look.now, "the ticket was opened again"):
             case.round += 1
         _advance(case, CaseEvent.REOPEN, look.now)
+
+
+def _call_off(session: Session, case: RecoveryCase, now: datetime, reason: str) -> bool:
+    """Cancel the case's survey where it has not left yet, also one that waits to be posted as a comment."""
+    cancelled = invitations.cancel_unsent(session, case.id, reason)
+    handed_over = {
+        row.id: row for row in invitations.of_case(session, case.id) if row.state is InvitationState.HANDED_OVER
+    }
+    for step in steps.of_case(session, case.id):
+        invitation = handed_over.get(step.params.get("invitation_id", 0))
+        if invitation is not None and step.state in (StepState.PLANNED, StepState.SKIPPED):
+            steps.finish([step], StepState.SKIPPED, now, reason=reason)
+            invitation.state, invitation.reason = InvitationState.CANCELLED, reason
+            cancelled += 1
+    return cancelled > 0
 
 
 def _advance(case: RecoveryCase, event: CaseEvent, now: datetime, reason: str | None = None) -> None:

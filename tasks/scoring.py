@@ -34,7 +34,7 @@ _ROLES = {Author.CUSTOMER: "customer", Author.AGENT: "agent"}
 @shared_task(name="scoring.rescore")
 def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
     """Score a ticket on which only time has passed; where that changes anything, have it looked at."""
-    with claims.ticket(desk_id, tracked_id, fence) as claim:
+    with claims.ticket(desk_id, tracked_id, fence, reads=False) as claim:
         if claim is None:
             return
         with claim.recording() as (session, row):
@@ -65,9 +65,7 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
     with claim.recording() as (session, row):
         reopened = _describe(session, row, ticket, now)
         if ticket.status in GONE:
-            row.rescore_at = None
-            row.unscored_reason = f"the ticket is {ticket.status}"
-            recovery.end_gone(session, row, now)
+            _end(session, row, now, f"the ticket is {ticket.status}")
             return
         thread = _Thread(claim, session, row)
         for message in _unknown(session, row, ticket):
@@ -78,6 +76,18 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
             ticket=ticket, names=names, score=score, running=thread.running, reopened=reopened,
             replied=thread.agent_replied_at, found=thread.found, now=now,
         ))  # fmt: skip
+
+
+def record_vanished(claim: TicketClaim) -> None:
+    """The helpdesk does not know the ticket any more."""
+    with claim.recording() as (session, row):
+        _end(session, row, claim.business_now(), "the ticket does not exist any more")
+
+
+def _end(session: Session, row: TrackedTicket, now: datetime, reason: str) -> None:
+    row.rescore_at = None
+    row.unscored_reason = reason
+    recovery.end_gone(session, row, now, reason)
 
 
 class _Thread:
@@ -121,6 +131,7 @@ class _Thread:
     def stand(self, now: datetime, *, because: str) -> Score | None:
         """The ticket's standing score: that of a message just heard where it is the latest news, else of now."""
         row, facts = self._row, _facts_of(self._session, self._row, now)
+        before = self._newest.state if self._newest else row.state
         row.unscored_reason = engine.unscorable(self.running, facts)
         if row.unscored_reason is not None:
             _keep_running(self._session, row, self.running)
@@ -128,7 +139,7 @@ class _Thread:
         score = self._newest
         if score is None or facts.solved or facts.rating is not None or now - score.at > timedelta(minutes=1):
             score, self.running = engine.score(self.running, facts, self._model, now)
-            if score.state is not row.state and self._newest is None:
+            if score.state is not before:
                 scores.record(self._session, row, score, message_id=None, because=because)
         scores.current(self._session, row, score)
         row.rescore_at = engine.next_rescore_at(self.running, facts, self._model, now)
@@ -181,7 +192,7 @@ def _describe(session: Session, row: TrackedTicket, ticket: Ticket, now: datetim
             suspended=ticket.requester.suspended,
         ),
     )
-    reopened = row.solved_at is not None and ticket.status not in SOLVED
+    reopened = row.solved_at is not None and ticket.status not in SOLVED | GONE
     row.person_id = person.id
     row.sealed_subject = row.sealed_subject or vault_of(session).seal(ticket.subject)
     row.status = ticket.status

@@ -78,7 +78,9 @@ def _hindrance(
     contact = people.contact(session, person) if person else None
     if ticket.solved_at is None:
         return InvitationState.CANCELLED, "the ticket was opened again"
-    if contact is None or contact.suspended:
+    if contact is None:
+        return InvitationState.NOT_SENT, "nobody knows whom to ask"
+    if contact.suspended:
         return InvitationState.NOT_SENT, "the customer is suspended at the helpdesk"
     if contact.opted_out:
         return InvitationState.NOT_SENT, "the customer wants no surveys"

@@ -88,9 +88,16 @@ def intend(rows: Iterable[StepRow], now: datetime) -> None:
 
 
 def take_back(rows: Iterable[StepRow]) -> None:
-    """The call certainly did not take effect; it may be made again."""
+    """The call's effect is not there; it may be made again."""
     for row in rows:
         row.state = StepState.PLANNED
+
+
+def not_sent(rows: Iterable[StepRow]) -> None:
+    """The call was certainly refused before it took effect: it counts as if it had not been made."""
+    for row in rows:
+        row.state = StepState.PLANNED
+        row.attempts -= 1
 
 
 def finish(
@@ -108,3 +115,8 @@ def skip_open(session: Session, case_id: int, now: datetime, reason: str) -> Non
     """Nothing of a case is to be done any more."""
     rows = session.scalars(select(StepRow).where(StepRow.case_id == case_id, StepRow.state == StepState.PLANNED))
     finish(rows, StepState.SKIPPED, now, reason=reason)
+
+
+def unsure(session: Session) -> Sequence[StepRow]:
+    """Steps of which nobody knows whether their words left."""
+    return session.scalars(select(StepRow).where(StepRow.state == StepState.NEEDS_REVIEW)).all()
