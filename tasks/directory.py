@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from app.clock import real_now
+from app.store.database import Database
 from connectors.base import Connector
 from connectors.ticket import Group
 from tasks.claims import TicketClaim
@@ -26,17 +28,17 @@ class Names:
 
 
 _lock = threading.Lock()
-_known: dict[tuple[int, int], tuple[datetime, Names]] = {}
+_known: WeakKeyDictionary[Database, dict[int, tuple[datetime, Names]]] = WeakKeyDictionary()
 
 
 def names(claim: TicketClaim, connector: Connector) -> Names:
     """The desk's groups, read at most every few minutes in a process."""
-    key = (id(claim.parts.database), claim.desk_id)
+    database = claim.parts.database
     with _lock:
-        found = _known.get(key)
+        found = _known.setdefault(database, {}).get(claim.desk_id)
     if found is not None and real_now() - found[0] < KEEP:
         return found[1]
     fresh = Names(groups=tuple(connector.read_groups()))
     with _lock:
-        _known[key] = (real_now(), fresh)
+        _known[database][claim.desk_id] = (real_now(), fresh)
     return fresh

@@ -90,13 +90,13 @@ class Dispatcher:
         return len(claims)
 
     def _give_back(self, claims: Sequence[tracked_tickets.Claim], error: Exception) -> None:
-        """The broker takes no hints: the tickets are not to blame, and are due again in a moment."""
+        """The broker takes no hints: no work has begun, so no attempt was counted; due again in a moment."""
         LOG.warning("broker_unavailable", error=error, tickets=len(claims))
         until = real_now() + GIVE_BACK
         with self._parts.database.system(Purpose.DISPATCH) as session:
             for claim in claims:
                 tracked_tickets.postpone(
-                    session, claim.tracked_id, claim.fence, until=until, error="the broker is away", counts=False
+                    session, claim.tracked_id, claim.fence, until=until, error="the broker is away", counts=True
                 )
 
     def _surveys(self, now: datetime) -> int:

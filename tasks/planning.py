@@ -103,6 +103,8 @@ def plan_step(context: Context, row: StepRow) -> Write:
         raise CannotPlan(CLOSED)
     if row.do == recovery.FLAG:
         return tags.opened_write(context.ticket.tags, context.dictionary)
+    if row.do == recovery.EXPIRED:
+        return tags.closed_write(context.ticket.tags, context.dictionary)
     if row.do == recovery.SURVEY:
         return Write(comment=Comment(text=context.surveys[row.id], public=True))
     if row.do == recovery.OUTCOME:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app import links
+from app.clock import real_now
 from app.protocols import rules
 from app.protocols.cases import CaseEvent, advance, can_advance
 from app.protocols.decide import PastCase, Published, Standing, decide, left
@@ -19,7 +20,7 @@ from app.protocols.document import read_document
 from app.protocols.facts import Facts, check_facts, stars
 from app.protocols.protocol import Channel, RecoveryProtocol
 from app.scoring.conversation import Running
-from app.store import cases, decisions, invitations, people, protocols, ratings, scores, steps
+from app.store import cases, decisions, invitations, people, protocols, ratings, scores, steps, tracked_tickets
 from app.store.models import InvitationState, RecoveryCase, StepState, TrackedTicket
 from app.words import Arm, CaseStage, Cause, Decision, Outcome, Score
 from connectors.ticket import Ticket, TicketStatus
@@ -29,6 +30,7 @@ from tasks.directory import Names
 FLAG = "flag"
 OUTCOME = "outcome"
 TELL_LEAD = "tell_lead"
+EXPIRED = "expired"
 SURVEY = "survey_comment"
 
 
@@ -101,6 +103,16 @@ def end_gone(session: Session, row: TrackedTicket, now: datetime, reason: str) -
     if case is None:
         return
     _call_off(session, case, now, reason)
+    cases.move(case, advance(case.stage, CaseEvent.EXPIRE), now, reason)
+
+
+def expire(session: Session, case: RecoveryCase, now: datetime, reason: str) -> None:
+    """The case ends without an answer, and its ticket is to lose the mark of an open one."""
+    if not can_advance(case.stage, CaseEvent.EXPIRE):
+        return
+    steps.skip_open(session, case.id, now, reason)
+    steps.plan(session, case, [steps.Planned(action="expired", do=EXPIRED, params={})], now)
+    tracked_tickets.wake(session, case.tracked_id, real_now())
     cases.move(case, advance(case.stage, CaseEvent.EXPIRE), now, reason)
 
 

@@ -6,13 +6,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from celery import current_app, shared_task
+from kombu.exceptions import OperationalError
 
+from app import log
 from app.clock import real_now
 from app.store import slots
-from app.store.database import Purpose
+from app.store.database import Database, Purpose
 from tasks.parts import Parts, current
+
+LOG = log.get("schedule")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +36,23 @@ JOBS = (
 #: What `celery beat` needs to know, where somebody runs one.
 BEAT: dict[str, dict[str, Any]] = {"tick": {"task": "schedule.tick", "schedule": 60.0}}
 
-_last: dict[int, datetime] = {}
+
+class Turns:
+    """What this process remembers of the slots, so that it asks the database only for a new one."""
+
+    def __init__(self) -> None:
+        self.asked_at: datetime | None = None
+        self.taken: dict[str, datetime] = {}  #: by task, the slot that somebody has
+
+    def ask(self, now: datetime) -> bool:
+        """Whether it is time to look: at most once a second."""
+        if self.asked_at is not None and now - self.asked_at < timedelta(seconds=1):
+            return False
+        self.asked_at = now
+        return True
+
+
+_turns: WeakKeyDictionary[Database, Turns] = WeakKeyDictionary()
 
 
 @shared_task(name="schedule.tick")
@@ -42,24 +63,29 @@ def tick() -> None:
 
 def tick_due(parts: Parts, now: datetime) -> None:
     """The dispatcher's own tick: at most one look at the slots per second."""
-    before = _last.get(id(parts))
-    if before is not None and now - before < timedelta(seconds=1):
-        return
-    _last[id(parts)] = now
-    _take_slots(parts, now)
-
-
-_taken: dict[tuple[int, str], datetime] = {}
+    if _turns.setdefault(parts.database, Turns()).ask(now):
+        _take_slots(parts, now)
 
 
 def _take_slots(parts: Parts, now: datetime) -> None:
+    taken = _turns.setdefault(parts.database, Turns()).taken
     for job in JOBS:
-        key = (id(parts), job.task)
         start = slots.slot_start(now, job.every)
-        if _taken.get(key) == start:
+        if taken.get(job.task) == start:
             continue
         with parts.database.system(Purpose.OPERATE) as session:
-            taken = slots.take(session, job.task, job.every, now)
-        _taken[key] = start
-        if taken is not None:
-            current_app.send_task(job.task, retry=False)
+            ours = slots.take(session, job.task, job.every, now) is not None
+        if not ours or _hint(parts, job, start):
+            taken[job.task] = start
+
+
+def _hint(parts: Parts, job: Job, start: datetime) -> bool:
+    """Have a worker run the job; where the broker takes no hints, the slot is given back for another try."""
+    try:
+        current_app.send_task(job.task, retry=False)
+    except OperationalError as error:
+        LOG.warning("broker_unavailable", error=error, task=job.task)
+        with parts.database.system(Purpose.OPERATE) as session:
+            slots.give_back(session, job.task, start)
+        return False
+    return True

@@ -21,6 +21,7 @@ LOG = log.get("surveys")
 
 COOLDOWN_DAYS = 7  #: between two surveys to one person, over all tickets; a desk setting
 MOST_TRIES = 6
+MOST_CLAIMS = 2 * MOST_TRIES  #: with those whose sender died before it could say anything
 RETRY = timedelta(seconds=30)
 
 
@@ -57,6 +58,9 @@ def _prepare(parts: Parts, desk_id: int, invitation_id: int, fence: int) -> Lett
             # The sender died with the mail in its hands, and a mail server cannot be asked whether it has it.
             unsure = "the mail may or may not have been sent; look whether it arrived"
             invitations.settle(session, row, InvitationState.NEEDS_REVIEW, reason=unsure)
+            return None
+        if row.attempts > MOST_CLAIMS:
+            invitations.settle(session, row, InvitationState.DEAD, reason=row.reason or "its sender failed every time")
             return None
         state, reason = _hindrance(session, desk_id, row, business_now)
         if state is not None:

@@ -10,10 +10,10 @@ from celery import shared_task
 
 from app import log
 from app.clock import real_now
-from app.protocols.cases import CaseEvent, advance, can_advance
 from app.scoring.conversation import Running
 from app.store import cases, desks, erasure, invitations, slots
 from app.store.database import Purpose
+from tasks import recovery
 from tasks.parts import current
 
 LOG = log.get("upkeep")
@@ -23,14 +23,16 @@ KEEP_SLOTS = timedelta(days=7)
 
 @shared_task(name="upkeep.sweep")
 def sweep() -> None:
-    """End the cases whose survey nobody answered in time."""
+    """End the cases whose survey nobody answered in time, and those about which nobody could be asked."""
     parts = current()
     now = parts.clock.now()
+    long_ago = now - timedelta(days=parts.settings.survey_days)
     for desk_id in _desk_ids():
         with parts.database.desk(desk_id) as session:
             for case in invitations.unanswered(session, now):
-                if can_advance(case.stage, CaseEvent.EXPIRE):
-                    cases.move(case, advance(case.stage, CaseEvent.EXPIRE), now, "the survey was not answered in time")
+                recovery.expire(session, case, now, "the survey was not answered in time")
+            for case in cases.unasked(session, long_ago):
+                recovery.expire(session, case, now, "it was resolved, and nobody could be asked")
 
 
 @shared_task(name="upkeep.forget")

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.store.desks import NotFound
-from app.store.models import Answer, Invitation, ProtocolRow, ProtocolVersion, RecoveryCase, TrackedTicket
+from app.store.models import (
+    Answer,
+    Invitation,
+    InvitationState,
+    ProtocolRow,
+    ProtocolVersion,
+    RecoveryCase,
+    TrackedTicket,
+)
 from app.words import CLOSED_STAGES, Arm, CaseStage, Cause
 
 #: Which column remembers when a stage was first reached.
@@ -119,6 +127,14 @@ def with_protocol(session: Session) -> Sequence[tuple[RecoveryCase, str]]:
         .order_by(RecoveryCase.id)
     )
     return [(case, name) for case, name in rows]
+
+
+def unasked(session: Session, resolved_before: datetime) -> Sequence[RecoveryCase]:
+    """Open cases resolved before then (business time) for which no survey is under way, answered or in doubt."""
+    over = (InvitationState.CANCELLED, InvitationState.NOT_SENT, InvitationState.DEAD)
+    asked = exists().where(Invitation.case_id == RecoveryCase.id, Invitation.state.not_in(over))
+    resolved = (RecoveryCase.stage == CaseStage.RESOLVED, RecoveryCase.resolved_at <= resolved_before)
+    return session.scalars(select(RecoveryCase).where(RecoveryCase.open_key.is_not(None), *resolved, ~asked)).all()
 
 
 def answered_at(session: Session) -> dict[int, datetime]:

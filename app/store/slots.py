@@ -29,6 +29,11 @@ def take(session: Session, job: str, every: timedelta, now: datetime) -> datetim
     return start if taken.first() is not None else None
 
 
+def give_back(session: Session, job: str, slot_at: datetime) -> None:
+    """The job could not be run; somebody may take the turn again."""
+    session.execute(delete(Slot).where(Slot.job == job, Slot.slot_at == slot_at, Slot.done_at.is_(None)))
+
+
 def finish(session: Session, job: str, slot_at: datetime, now: datetime) -> None:
     session.execute(update(Slot).where(Slot.job == job, Slot.slot_at == slot_at).values(done_at=now))
 
