@@ -210,7 +210,9 @@ def settle(session: Session, tracked: TrackedTicket, *, seen: int, due_at: datet
 
 def postpone(session: Session, tracked_id: int, fence: int, *, until: datetime, error: str, counts: bool) -> bool:
     """End the claim without success; try again at `until`. `counts` is False where the ticket is not to blame."""
-    fewer = case((TrackedTicket.attempts > 0, TrackedTicket.attempts - 1), else_=0)
+    # A hint that never began to work has counted nothing that could be taken back.
+    counted = and_(TrackedTicket.begun_fence == fence, TrackedTicket.attempts > 0)
+    fewer = case((counted, TrackedTicket.attempts - 1), else_=TrackedTicket.attempts)
     values: dict[str, Any] = {"due_at": until, "lease_until": None, "last_error": error[:500]}
     if not counts:
         values["attempts"] = fewer
