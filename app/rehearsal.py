@@ -4,6 +4,7 @@ web and worker processes on PostgreSQL and Redis, where a worker that dies is st
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import requests
@@ -26,6 +28,7 @@ LOG = log.get("replay")
 
 READY = 60.0  #: seconds for web and worker to come up
 MOST_WORKERS = 40  #: starts of the worker in one replay
+BETWEEN_STARTS = 0.2  #: seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,7 @@ def _embedded(environ: Mapping[str, str], folder: Path) -> Iterator[replay.Playe
 def _processes(environ: Mapping[str, str], folder: Path) -> Iterator[replay.Player]:
     """Sandbox here; web and worker by the Procfile's own lines."""
     with ExitStack() as stack:
+        stack.enter_context(_unwound_by_sigterm())
         port = _free_port()
         planned = settings.load({**environ, "KINTSUGI_PUBLIC_URL": f"http://127.0.0.1:{port}"}, data_dir=folder)
         log.configure(planned.log_level)
@@ -112,6 +116,20 @@ def _processes(environ: Mapping[str, str], folder: Path) -> Iterator[replay.Play
         yield replay.Player(parts.database, parts.clock, sandbox.url)
 
 
+@contextmanager
+def _unwound_by_sigterm() -> Iterator[None]:
+    """Whoever ends the replay ends the processes it started, too."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _process_environ(environ: Mapping[str, str], port: int, sandbox: Sandbox) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("KINTSUGI_")}
     own_commands = str(Path(sys.executable).parent)
@@ -126,10 +144,10 @@ def _process_environ(environ: Mapping[str, str], port: int, sandbox: Sandbox) ->
 
 
 def _start(name: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """A process by its line in the Procfile."""
+    """A process by its line in the Procfile. What it says goes to stderr: stdout is for the report alone."""
     lines = (CHECKOUT / "Procfile").read_text(encoding="utf-8").splitlines()
     commands = dict(line.split(": ", 1) for line in lines if ": " in line)
-    return subprocess.Popen(["sh", "-c", f"exec {commands[name]}"], cwd=CHECKOUT, env=dict(env))
+    return subprocess.Popen(["sh", "-c", f"exec {commands[name]}"], cwd=CHECKOUT, env=dict(env), stdout=sys.stderr)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -148,6 +166,7 @@ class _Kept:
     def __init__(self, name: str, env: Mapping[str, str], pid_file: Path) -> None:
         self._name, self._env, self._pid_file = name, env, pid_file
         self._stopping = threading.Event()
+        self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name=f"keep-{name}", daemon=True)
 
@@ -156,14 +175,17 @@ class _Kept:
 
     def _keep(self) -> None:
         for _ in range(MOST_WORKERS):
-            self._process = _start(self._name, self._env)
-            self._pid_file.write_text(str(self._process.pid), encoding="ascii")
-            self._process.wait()
-            if self._stopping.is_set():
-                return
+            with self._starting:
+                if self._stopping.is_set():
+                    return
+                self._process = process = _start(self._name, self._env)
+            self._pid_file.write_text(str(process.pid), encoding="ascii")
+            process.wait()
+            self._stopping.wait(BETWEEN_STARTS)
 
     def stop(self) -> None:
-        self._stopping.set()
+        with self._starting:
+            self._stopping.set()
         if self._process is not None:
             _end(self._process)
         self._thread.join(20)
