@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from connectors.sandbox.limits import Limits, Plan
 from connectors.sandbox.mail import Sink
 from connectors.sandbox.stamps import iso, make_ulid, real_now
 from connectors.sandbox.store import File, find_setting
-from connectors.sandbox.web import make_app
+from connectors.sandbox.web import App
 from connectors.sandbox.webhooks import Webhook
 
 #: What a connected app is told of.
@@ -107,10 +108,10 @@ class Sandbox:
         # waitress says on its logger what the caller already knows from `url`, and warns of short queues.
         logging.getLogger("waitress").setLevel(logging.ERROR)
         try:
-            self._server = waitress.create_server(
-                make_app(self.helpdesk), map=self._sockets, host=self._host, port=self._wanted_port, threads=8
-            )
-            self.port = int(self._server.effective_port)
+            # Bound here, since waitress leaves threads behind when it cannot bind.
+            listening = socket.create_server((self._host, self._wanted_port), backlog=128)
+            self.port = int(listening.getsockname()[1])
+            self._server = waitress.create_server(App(self.helpdesk), map=self._sockets, sockets=[listening], threads=8)
             if self._wanted_smtp is not None:
                 self._sink = Sink(self._file, self._host, self._wanted_smtp)
                 self._sink.start()

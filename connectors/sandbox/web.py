@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -21,26 +22,27 @@ if TYPE_CHECKING:
 _MAX_BODY = 4 * 1024 * 1024
 
 
-class _PlainPaths:
-    """Lets every API path end in `.json` or not, and remembers how it was written."""
+class App:
+    """The WSGI application of one helpdesk; lets every API path end in `.json` or not."""
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+    def __init__(self, helpdesk: Helpdesk) -> None:
+        self._helpdesk = helpdesk
+        self._app = _flask()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         environ["sandbox.path"] = path
+        environ["sandbox.helpdesk"] = self._helpdesk
         if path.startswith("/api/"):
             environ["PATH_INFO"] = path.removesuffix(".json")
-        answer: Iterable[bytes] = self._app(environ, start_response)
-        return answer
+        return self._app(environ, start_response)
 
 
-def make_app(helpdesk: Helpdesk) -> Flask:
+@cache
+def _flask() -> Flask:
+    """One for all helpdesks of the process: its hundred routes take longer to make than everything else at a start."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["sandbox"] = helpdesk
     app.before_request(_local_only)
     app.register_error_handler(Refusal, refuse)
     app.register_error_handler(HTTPException, _http_error)
@@ -48,7 +50,6 @@ def make_app(helpdesk: Helpdesk) -> Flask:
     app.register_blueprint(pages.site)
     app.register_blueprint(surveys.site)
     app.register_blueprint(_api(), url_prefix="/api/v2")
-    app.wsgi_app = _PlainPaths(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

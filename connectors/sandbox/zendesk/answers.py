@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
 from connectors.sandbox.helpdesk import Helpdesk
 from connectors.sandbox.people import Person
@@ -24,7 +24,7 @@ MAX_PAGE = 100
 
 def desk() -> Helpdesk:
     """The helpdesk that this request talks to."""
-    return cast(Helpdesk, current_app.extensions["sandbox"])
+    return cast(Helpdesk, request.environ["sandbox.helpdesk"])
 
 
 def actor() -> Person:

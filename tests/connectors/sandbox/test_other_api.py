@@ -107,8 +107,10 @@ class TestPeople:
         assert api.read(f"groups/{group_id}")["group"]["name"] == "Retention"
         assert len(api.read("group_memberships")["group_memberships"]) == 7
 
-    @pytest.mark.parametrize("path", ["users/12", "groups/12", "groups/12/users", "groups/12/memberships"])
-    def test_unknown_people_and_groups_are_not_found(self, api: Api, path: str) -> None:
+    @pytest.mark.parametrize(
+        "path", ["users/12", "groups/12", "groups/12/users", "groups/12/memberships", "ticket_fields/12", "macros/12"]
+    )
+    def test_what_is_unknown_is_not_found(self, api: Api, path: str) -> None:
         assert api("GET", path).json() == {"error": "RecordNotFound", "description": "Not found"}
 
 

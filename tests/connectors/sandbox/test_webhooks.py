@@ -267,6 +267,19 @@ class TestTriggers:
         settle(play)
         assert len(receiver.requests) == told
 
+    @pytest.mark.parametrize("template", ['{"ticket": "{{ticket.id}}"}', "ticket={{ticket.id}}"])
+    def test_a_trigger_request_has_no_event_id_to_change_when_it_is_sent_again(
+        self, api: Api, play: Play, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, template: str
+    ) -> None:
+        monkeypatch.setattr(self, "BODY", template, raising=False)
+        self.connect(api, receiver)
+        ticket_id = play.ticket()
+
+        play(f"tickets/{ticket_id}/redeliver")
+
+        first, again = receiver.wait_for(2)
+        assert first.body == again.body
+
     @pytest.mark.parametrize(
         "trigger",
         [
