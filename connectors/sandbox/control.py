@@ -101,10 +101,12 @@ def merge(ticket_id: int) -> Response:
 
 @api.get("/tickets")
 def index() -> Response:
-    external = request.args.get("external_id")
+    """All tickets by number, or with `newest` only so many, the last changed first."""
+    external, newest = request.args.get("external_id"), request.args.get("newest", type=int)
     where, params = ("external_id = ?", (external,)) if external is not None else ("1", ())
     with desk().file.reading() as db:
-        rows = db.execute(f"SELECT * FROM ticket WHERE {where} ORDER BY id", params).fetchall()
+        order = "id" if newest is None else f"generated DESC LIMIT {newest:d}"
+        rows = db.execute(f"SELECT * FROM ticket WHERE {where} ORDER BY {order}", params).fetchall()
         found = [ticket_state(db, tickets.ticket_of(row), full=False) for row in rows]
     return answer({"tickets": found})
 

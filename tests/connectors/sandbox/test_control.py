@@ -137,6 +137,15 @@ def test_deleted_tickets_can_still_be_looked_at(play: Play) -> None:
     assert play.state(ticket_id)["status"] == "deleted"
 
 
+def test_the_tickets_that_changed_last(play: Play) -> None:
+    first, second, third = (play.ticket() for _ in range(3))
+    play(f"tickets/{first}/comments", text="Again")
+
+    newest = [ticket["id"] for ticket in play.read("tickets?newest=2")["tickets"]]
+
+    assert (newest, second < third) == ([first, third], True)
+
+
 def test_ratings_are_part_of_the_state(play: Play) -> None:
     ticket_id = play.ticket()
 
