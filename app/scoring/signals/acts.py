@@ -89,8 +89,11 @@ SIGNALS = (
 
 
 def without_formulas(text: str) -> str:
-    """The text without thanks and cancellations: they count as acts, and a word list must not hear them again."""
-    return FORMULAS.sub(" ", text).strip()
+    """The text without thanks and cancellations: they count as acts, and a word list must not hear them again.
+
+    Blanks stand in their place, so that what is found in the rest is found at the same place in the text.
+    """
+    return FORMULAS.sub(lambda match: " " * len(match[0]), text)
 
 
 def read(heard: Heard) -> list[Reading]:
@@ -115,7 +118,7 @@ def _read_act(act: Act, heard: Heard) -> Reading | None:
     if not finds:
         return None
     value = min(1.0, len(finds) / STRONG) if act.counted else 1.0
-    evidence = quote(text, *finds[0].span())
+    evidence = quote(heard.text, *finds[0].span())
     return Reading(
         signal=f"acts.{act.name}",
         value=value,

@@ -63,9 +63,9 @@ def read(heard: Heard) -> list[Reading]:
     readings = [_capitals(heard.rest), _punctuation(heard.rest)]
     if not heard.text or not heard.english:
         return [*readings, *abstentions(NO_ENGLISH if heard.text else NO_TEXT)]
-    if heard.rest:
-        readings += _two_sided("vader", _vader(heard.rest), heard.rest)
-        readings += _two_sided("textblob", _textblob(heard.rest), heard.rest)
+    if heard.rest.strip():
+        readings += _two_sided("vader", _vader(heard.rest), heard.text)
+        readings += _two_sided("textblob", _textblob(heard.rest), heard.text)
     return readings
 
 
