@@ -63,7 +63,7 @@ class Said:
     text: str
     score: int | None = None
     state: SatState | None = None
-    evidence: str = "third time I write"
+    evidence: str = '"third time I write"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,9 +219,9 @@ def _score(session: Session, ticket: TrackedTicket, said: Said, message_id: str,
     level = Level.GOOD if said.state.startswith("good") else Level.POOR
     direction = Direction.WORSENING if said.state.endswith("worsening") else Direction.IMPROVING
     reasons = [
-        {"signal": "repeated_contact", "logit": -0.9, "evidence": said.evidence},
-        {"signal": "refund_wish", "logit": -0.6, "evidence": "I want my money back"},
-        {"signal": "thanks", "logit": 0.2, "evidence": ""},
+        {"signal": "acts.repeat_contact", "logit": -0.9, "evidence": said.evidence},
+        {"signal": "acts.cancel", "logit": -0.6, "evidence": "I want my money back"},
+        {"signal": "acts.thanks", "logit": 0.2, "evidence": ""},
     ]
     session.add(
         ScoreRow(

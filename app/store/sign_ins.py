@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.store import accounts
@@ -145,23 +146,24 @@ def register_attempt(session: Session, limits: Mapping[str, int], now: datetime)
     `limits` maps the hash of who is guessing (an account, an address, both) to the free attempts it has. Returns how
     long to wait; zero when the attempt may go on. An attempt that has to wait is not counted.
     """
-    rows = {
-        row.who_hash: row
-        for row in session.scalars(select(SignInFailure).where(SignInFailure.who_hash.in_(limits)).with_for_update())
-    }
-    waits = [_wait(row, limits[who], now) for who, row in rows.items()]
-    wait = max(waits, default=timedelta(0))
+    rows = _held_failures(session, sorted(limits), now)
+    wait = max((_wait(row, limits[row.who_hash], now) for row in rows), default=timedelta(0))
     if wait > timedelta(0):
         return wait
-    for who in limits:
-        row = rows.get(who)
-        if row is None:
-            session.add(SignInFailure(who_hash=who, count=1, last_at=now))
-        else:
-            row.count = 1 if now - row.last_at > FORGET_FAILURES else row.count + 1
-            row.last_at = now
+    for row in rows:
+        row.count = 1 if now - row.last_at > FORGET_FAILURES else row.count + 1
+        row.last_at = now
     session.flush()
     return timedelta(0)
+
+
+def _held_failures(session: Session, who: Sequence[str], now: datetime) -> Sequence[SignInFailure]:
+    """Their rows, made where there are none, and locked in one order, so that two attempts never block each other."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    fresh = [{"who_hash": one, "count": 0, "last_at": now} for one in who]
+    session.execute(insert(SignInFailure).on_conflict_do_nothing(index_elements=["who_hash"]), fresh)
+    wanted = select(SignInFailure).where(SignInFailure.who_hash.in_(who)).order_by(SignInFailure.who_hash)
+    return session.scalars(wanted.with_for_update()).all()
 
 
 def forgive(session: Session, who_hash: str) -> None:

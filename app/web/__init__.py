@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +9,34 @@ from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 
 from app import log
-from app.web import access, api, errors, headers, wording
+from app.web import (
+    access,
+    api,
+    cases,
+    deliveries,
+    desks,
+    errors,
+    headers,
+    health,
+    home,
+    impact,
+    protocols,
+    sidebar,
+    sign_in,
+    surveys,
+    tickets,
+    webhooks,
+    wording,
+)
 from app.web.context import EXTENSION, find_visitor
 from app.web.paths import IdConverter
 
 if TYPE_CHECKING:
     from tasks.parts import Parts
 
-#: Every page; a module holds one `blueprint` of its own name.
+#: Every page. Adding one is a module with a `blueprint`, and its name here.
 PAGES = (
-    "home", "sign_in", "cases", "tickets", "protocols", "deliveries", "desks", "sidebar",
-    "webhooks", "surveys", "health",
+    home, sign_in, cases, tickets, protocols, impact, deliveries, desks, sidebar, webhooks, surveys, health
 )  # fmt: skip
 
 
@@ -40,9 +55,8 @@ def register(app: Flask, parts: Parts) -> None:
     headers.install(app, https=parts.settings.public_url.startswith("https:"))
     errors.install(app)
     api.install(app)
-    for name in PAGES:
-        if importlib.util.find_spec(f"app.web.{name}"):
-            app.register_blueprint(importlib.import_module(f"app.web.{name}").blueprint)
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
 
 
 def _number_requests(app: Flask) -> None:

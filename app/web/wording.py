@@ -46,7 +46,7 @@ STEPS: Mapping[str, str] = {
     StepState.DONE: "Done",
     StepState.SKIPPED: "Skipped",
     StepState.REFUSED: "Refused by the helpdesk",
-    StepState.NEEDS_REVIEW: "Needs your word",
+    StepState.NEEDS_REVIEW: "Needs a decision",
     StepState.DEAD: "Given up",
 }
 
@@ -58,7 +58,7 @@ INVITATIONS: Mapping[str, str] = {
     InvitationState.ANSWERED: "Answered",
     InvitationState.CANCELLED: "Called off",
     InvitationState.NOT_SENT: "Not sent",
-    InvitationState.NEEDS_REVIEW: "Needs your word",
+    InvitationState.NEEDS_REVIEW: "Needs a decision",
     InvitationState.DEAD: "Given up",
 }
 
@@ -94,6 +94,65 @@ OTHERS: Mapping[str, str] = {
     Role.LEAD: "Team lead",
     Role.ADMIN: "Admin",
 }
+
+
+#: A signal's name as a reason that agents read; what is not here yet is said by its own name.
+SIGNALS: Mapping[str, str] = {
+    "acts.accept": "Accepts our offer",
+    "acts.already_said": "Had said it already",
+    "acts.alternative": "Speaks of an alternative",
+    "acts.anger": "Anger",
+    "acts.cancel": "Wants to cancel",
+    "acts.confused": "Is confused",
+    "acts.decline": "Declines our offer",
+    "acts.goodbye": "Says goodbye",
+    "acts.legal": "Speaks of legal steps",
+    "acts.manager": "Asks for a manager",
+    "acts.negation": "Says no",
+    "acts.praise": "Praise",
+    "acts.problem": "Names a problem",
+    "acts.profanity": "Swears",
+    "acts.public": "Speaks of going public",
+    "acts.repeat_contact": "Not the first contact about this",
+    "acts.sarcasm": "Sarcasm",
+    "acts.solved": "Says it is solved",
+    "acts.still_broken": "Still not working",
+    "acts.thanks": "Thanks",
+    "acts.thanks_closing": "Thanks in closing",
+    "acts.waited": "Complains about waiting",
+    "effort.repeats": "Has to repeat things",
+    "effort.run": "Several messages without a reply",
+    "effort.turns": "Number of messages needed",
+    "effort.unanswered": "Questions left open",
+    "ending.customer_spoke_last": "The customer spoke last",
+    "ending.earlier_high": "Was satisfied earlier",
+    "ending.earlier_low": "Was dissatisfied earlier",
+    "ending.rated_high": "Gave a good rating",
+    "ending.rated_low": "Gave a bad rating",
+    "ending.reopened": "Reopened",
+    "ending.unconfirmed": "Solved without a word from the customer",
+    "ending.urgent": "Urgent",
+    "service.apology": "We apologised",
+    "service.confirmation": "We confirmed",
+    "service.deferral": "We put it off",
+    "service.refusal": "We refused",
+    "service.repeats": "We repeated ourselves",
+    "tone.capitals": "Writes in capitals",
+    "tone.punctuation": "Strong punctuation",
+    "tone.textblob_negative": "Negative tone",
+    "tone.textblob_positive": "Positive tone",
+    "tone.vader_negative": "Negative wording",
+    "tone.vader_positive": "Positive wording",
+    "waiting.first_reply": "Wait for the first reply",
+    "waiting.next_reply": "Wait for the next reply",
+    "waiting.silence": "Silence",
+    "waiting.total": "Waiting in all",
+}
+
+
+def reason(signal: str) -> str:
+    """Why a score went up or down, in words."""
+    return SIGNALS.get(signal) or words(signal.rpartition(".")[2])
 
 
 def words(name: str | None) -> str:
@@ -154,6 +213,7 @@ def sparkline(scores: Sequence[int], width: int = 120, height: int = 32) -> str:
 def install(app: Flask) -> None:
     """Give templates these words."""
     app.add_template_filter(words)
+    app.add_template_filter(reason)
     app.add_template_filter(moment)
     app.add_template_filter(ago)
     app.add_template_filter(signed)

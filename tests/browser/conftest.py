@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.factory import build, create_app
 from app.settings import load
@@ -25,13 +25,22 @@ class Site:
     database: Database
 
 
+class Quiet(WSGIRequestHandler):
+    """No line per request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     settings = load({"KINTSUGI_PRIOR": "uss-1"}, data_dir=tmp_path)
     parts = build(settings)
     schema.migrate(parts.database)
     later = Flask("not yet")  # the port has to be known before the application is made
-    server = make_server("127.0.0.1", 0, lambda environ, start: later.wsgi_app(environ, start), threaded=True)
+    server = make_server(
+        "127.0.0.1", 0, lambda environ, start: later.wsgi_app(environ, start), threaded=True, request_handler=Quiet
+    )
     url = f"http://127.0.0.1:{server.port}"
     app = create_app(replace(settings, public_url=url), replace(parts, settings=replace(settings, public_url=url)))
     later.wsgi_app = app.wsgi_app  # type: ignore[method-assign]

@@ -57,7 +57,9 @@ def test_pages_of_an_empty_desk_are_sound_at_every_width(page: Page, site: Site)
     seeds.add_desk(site.database)
     enter(page, site)
 
-    problems = visit(page, site, ["/", "/cases", "/protocols", "/deliveries", "/desks", "/sidebar/zendesk"], "empty")
+    problems = visit(
+        page, site, ["/", "/cases", "/protocols", "/impact", "/deliveries", "/desks", "/sidebar/zendesk"], "empty"
+    )
 
     assert problems == []
 
@@ -74,6 +76,7 @@ def test_pages_of_a_busy_desk_are_sound_at_every_width(page: Page, site: Site) -
         f"/tickets/{story.quiet_ticket_id}",
         "/protocols",
         f"/protocols/{story.protocol_id}",
+        "/impact",
         "/deliveries",
         f"/deliveries/{story.dead_delivery_id}/replay",
         "/desks",

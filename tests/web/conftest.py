@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from app.factory import build, create_app
 from app.settings import Settings, load
@@ -54,9 +55,17 @@ def database(joined: Parts) -> Database:
     return joined.database
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once, not once for every test's application."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def web_app(settings: Settings, joined: Parts) -> Flask:
-    return create_app(settings, joined)
+def web_app(settings: Settings, joined: Parts, compiled: FileSystemBytecodeCache) -> Flask:
+    app = create_app(settings, joined)
+    app.jinja_env.bytecode_cache = compiled
+    return app
 
 
 @pytest.fixture

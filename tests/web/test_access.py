@@ -16,6 +16,7 @@ from tests.seeds import Seeded
 from tests.web.people import ORIGIN, SignedIn
 
 ADMIN_PAGES = ["/deliveries", "/desks"]
+LEAD_PAGES = ["/impact"]
 AGENT_PAGES = ["/", "/cases", "/protocols"]
 
 
@@ -68,7 +69,12 @@ def test_pages_for_admins_are_closed_to_others(person: Callable[..., SignedIn], 
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("path", [*AGENT_PAGES, *ADMIN_PAGES])
+@pytest.mark.parametrize(("role", "code"), [(Role.AGENT, 403), (Role.LEAD, 200)])
+def test_impact_is_for_leads(person: Callable[..., SignedIn], role: Role, code: int) -> None:
+    assert person(role).get("/impact").status_code == code
+
+
+@pytest.mark.parametrize("path", [*AGENT_PAGES, *LEAD_PAGES, *ADMIN_PAGES])
 def test_an_admin_sees_every_page(admin: SignedIn, path: str) -> None:
     assert admin.get(path).status_code == 200
 

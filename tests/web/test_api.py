@@ -50,7 +50,10 @@ def test_a_bad_operator_is_refused_at_its_path(stranger: FlaskClient) -> None:
 
 
 def test_every_error_is_reported(stranger: FlaskClient) -> None:
-    answer = check(stranger, "name: ''\ncause: nonsense\ncriteria: {all: [{field: mood, operator: is, value: 1}]}\nactions: [{do: fly}]\n")
+    answer = check(
+        stranger,
+        "name: ''\ncause: nonsense\ncriteria: {all: [{field: mood, operator: is, value: 1}]}\nactions: [{do: fly}]\n",
+    )
 
     assert answer.json is not None
     paths = {error["path"] for error in answer.json["errors"]}

@@ -80,7 +80,7 @@ def test_a_case_tells_its_whole_story_in_order(admin: SignedIn, story: Seeded) -
 def test_a_case_quotes_the_reasons_of_its_scores(admin: SignedIn, story: Seeded) -> None:
     page = admin.get(f"/cases/{story.case_id}").text
 
-    assert "This is the third time I write</q>" in page
+    assert "This is the third time I write</span>" in page
     assert "<polyline" in page
     assert "\u221227" in page
 
@@ -94,7 +94,7 @@ def test_erased_words_are_gone_and_said_to_be(admin: SignedIn, story: Seeded, da
 
     assert "third time" not in page
     assert "The words were erased" in page
-    assert "Repeated contact" in page
+    assert "Not the first contact about this" in page
 
 
 def test_a_lead_confirms_that_an_alert_was_sent(

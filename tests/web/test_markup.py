@@ -43,11 +43,8 @@ class Finder(HTMLParser):
         if tag == "script" and given.get("src") not in ALLOWED_SCRIPTS:
             self.found.append("script")
         self.found += [name for name in given if name.startswith("on") or name == "style"]
-        self.found += [
-            value
-            for name, value in attrs
-            if name in {"href", "src"} and (value or "").lower().startswith("javascript:")
-        ]
+        links = [value or "" for name, value in attrs if name in {"href", "src"}]
+        self.found += [link for link in links if link.lower().startswith("javascript:")]
 
 
 def dangers(page: str) -> list[str]:

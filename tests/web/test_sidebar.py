@@ -50,12 +50,12 @@ def test_the_sidebar_shows_state_score_trend_reasons_and_steps(
 ) -> None:
     page = look(stranger, bearer, story.ticket_id).text
 
-    for said in ("Poor, worsening", ">31<", "\u221227", "since the last message", "Repeated contact"):
+    for said in ("Poor, worsening", ">31<", "\u221227", "since the last message", "Not the first contact about this"):
         assert said in page
     assert "<polyline" in page
-    assert "This is the third time I write</q>" in page
+    assert "This is the third time I write</span>" in page
     assert "Assign to the least loaded member" in page
-    assert "Needs your word" in page
+    assert "Needs a decision" in page
 
 
 def test_a_ticket_without_a_case_says_why_nothing_is_done(stranger: FlaskClient, story: Seeded, bearer: str) -> None:

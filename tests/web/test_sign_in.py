@@ -179,11 +179,11 @@ def test_waiting_doubles_up_to_a_quarter_of_an_hour(database: Database) -> None:
     now, waits = seeds.NOW, []
     with database.system(Purpose.SIGN_IN) as session:
         for _ in range(14):
-            sign_ins.register_attempt(session, {"pair": 0}, now)
-            waits.append(sign_ins.register_attempt(session, {"pair": 0}, now).total_seconds())
+            sign_ins.register_attempt(session, {"pair": 1}, now)
+            waits.append(sign_ins.register_attempt(session, {"pair": 1}, now).total_seconds())
             now += timedelta(seconds=waits[-1])
 
-    assert waits[:4] == [4, 8, 16, 32]
+    assert waits[:4] == [2, 4, 8, 16]
     assert waits[-1] == 900
 
 

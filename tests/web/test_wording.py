@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,3 +86,15 @@ def test_paths_that_leave_the_site_lead_home(path: str | None) -> None:
 
 def test_paths_on_the_site_are_kept() -> None:
     assert local("/cases?stage=closed") == "/cases?stage=closed"
+
+
+def test_every_signal_of_the_shipped_model_has_its_words() -> None:
+    (prior,) = Path(wording.__file__).parents[1].joinpath("scoring", "prior").glob("*.json")
+    weighed = set(re.findall(r'"([a-z]+[.][a-z_]+)"', prior.read_text(encoding="utf-8")))
+
+    assert weighed
+    assert weighed - set(wording.SIGNALS) == set()
+
+
+def test_a_signal_that_is_new_is_said_by_its_name() -> None:
+    assert wording.reason("effort.broken_promise") == "Broken promise"

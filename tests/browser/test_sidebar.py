@@ -1,0 +1,113 @@
+"""The sidebar in a helpdesk's page, in a real browser: framed from another origin, without any cookie."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask, Response
+from playwright.sync_api import FrameLocator, Page, expect
+from sqlalchemy import update
+from werkzeug.serving import make_server
+
+from app.store.database import Purpose
+from app.store.models import Desk, Launch
+from tests import seeds
+from tests.browser.conftest import Site
+from tests.browser.test_pages import keep
+from tests.web.launching import sidebar_settings, signed
+
+_SDK = """
+window.ZAFClient = { init: () => ({
+  get: async (name) => ({ [name]: window.name }),
+  context: async () => ({}),
+  invoke: async () => ({}),
+}) };
+"""
+
+_PAGE = """<!doctype html><title>Helpdesk</title><link rel="icon" href="data:,">
+<iframe name="{ticket}" width="300" height="820"></iframe>
+<form method="post" action="{app}/sidebar/zendesk?origin=x&amp;app_guid=g" target="{ticket}">
+<input name="token" value="{token}"></form><button onclick="document.forms[0].submit()">Open</button>"""
+
+
+@pytest.fixture
+def helpdesk() -> Iterator[tuple[Flask, str]]:
+    """Another origin, with the page that frames the sidebar and the SDK that the sidebar loads."""
+    app = Flask("helpdesk")
+    app.add_url_rule("/sandbox/zaf_sdk.js", "sdk", lambda: Response(_SDK, mimetype="text/javascript"))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield app, f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def open_ticket(page: Page, site: Site, helpdesk: tuple[Flask, str], ticket_id: str) -> FrameLocator:
+    app, address = helpdesk
+    html = _PAGE.format(ticket=ticket_id, app=site.url, token=signed())
+    app.add_url_rule("/ticket", "ticket", lambda: html)
+    page.set_viewport_size({"width": 330, "height": 900})
+    page.goto(f"{address}/ticket")
+    page.get_by_role("button", name="Open").click()
+    return page.frame_locator("iframe")
+
+
+@pytest.fixture
+def desk_id(site: Site, helpdesk: tuple[Flask, str]) -> int:
+    desk_id = seeds.add_desk(site.database, **sidebar_settings())
+    with site.database.system(Purpose.OPERATE) as session:
+        session.execute(update(Desk).values(base_url=helpdesk[1]))
+    return desk_id
+
+
+def test_the_sidebar_shows_the_ticket_within_its_frame(
+    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
+) -> None:
+    story = seeds.add_story(site.database, desk_id)
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+
+    frame = open_ticket(page, site, helpdesk, story.ticket_id)
+
+    expect(frame.get_by_text("Poor, worsening")).to_be_visible()
+    expect(frame.get_by_text("What is being done")).to_be_visible()
+    keep(page, "sidebar")
+    assert frame.locator("body").evaluate("body => body.scrollWidth - body.clientWidth") == 0
+    assert page.context.cookies() == []
+    assert problems == []
+
+
+def test_the_sidebar_keeps_itself_fresh(page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int) -> None:
+    frame = open_ticket(page, site, helpdesk, "4711")
+    expect(frame.get_by_text("Not under watch yet.")).to_be_visible()
+
+    seeds.add_story(site.database, desk_id)
+
+    expect(frame.get_by_text("Poor, worsening")).to_be_visible(timeout=8000)
+
+
+def test_an_expired_sidebar_asks_to_be_reloaded(
+    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
+) -> None:
+    story = seeds.add_story(site.database, desk_id)
+    frame = open_ticket(page, site, helpdesk, story.ticket_id)
+    expect(frame.get_by_text("Poor, worsening")).to_be_visible()
+
+    with site.database.system(Purpose.OPERATE) as session:
+        session.execute(update(Launch).values(expires_at=seeds.NOW))
+
+    expect(frame.get_by_text("Reload the ticket's page to go on.")).to_be_visible(timeout=8000)
+
+
+def test_another_origin_cannot_frame_the_sidebar(
+    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
+) -> None:
+    with site.database.system(Purpose.OPERATE) as session:
+        session.execute(update(Desk).values(base_url="http://127.0.0.1:9"))
+
+    with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+        open_ticket(page, site, helpdesk, "4711")

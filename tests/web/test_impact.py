@@ -1,0 +1,17 @@
+"""The impact page: the funnel of a desk's own cases."""
+
+from __future__ import annotations
+
+from tests.seeds import Seeded
+from tests.web.people import SignedIn
+
+
+def test_without_a_case_it_says_how_cases_come_about(admin: SignedIn) -> None:
+    assert "nothing to measure" in admin.get("/impact").text
+
+
+def test_every_stage_counts_the_cases_that_came_to_it(admin: SignedIn, story: Seeded) -> None:
+    page = admin.get("/impact").text
+
+    assert '<th scope="row">Assigned</th><td class="number">1</td><td class="number">100 %</td>' in page
+    assert '<th scope="row">Recovered</th><td class="number">0</td><td class="number">0 %</td>' in page
