@@ -177,7 +177,6 @@ def test_a_desk_whose_wait_is_over_is_served_again(database: Database, desk_id: 
     assert len(claim(database)) == 1
 
 
-@pytest.mark.capability("DET-01")
 def test_waiting_alone_makes_a_ticket_due_in_business_time(database: Database, desk_id: int) -> None:
     tracked_id = add_ticket(database, desk_id, due_at=None, rescore_at=NOW + DAY)
 
