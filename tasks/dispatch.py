@@ -60,12 +60,15 @@ class Dispatcher:
         if self._on_turn is not None:
             self._on_turn(now)
         schedule.tick_due(self._parts, now)
-        room = self._room(now)
-        return room > 0 and self._tickets(now, room) + self._surveys(now) >= room
-
-    def _room(self, now: datetime) -> int:
+        business_now = self._parts.clock.now()
         with self._parts.database.system(Purpose.DISPATCH, read=True) as session:
-            return self._parts.settings.in_flight - tracked_tickets.leased(session, now)
+            tickets = tracked_tickets.any_due(session, now, business_now)
+            surveys_due = invitations.pending(session, now, business_now) > 0
+            room = self._parts.settings.in_flight - tracked_tickets.leased(session, now) if tickets else 0
+        found = self._surveys(now) if surveys_due else 0
+        if room > 0:
+            found += self._tickets(now, room)
+        return found >= max(room, 1)
 
     def _tickets(self, now: datetime, room: int) -> int:
         settings = self._parts.settings
@@ -73,9 +76,6 @@ class Dispatcher:
             lease=settings.lease, limit=room, per_desk=min(PER_DESK, room), max_attempts=settings.max_attempts
         )
         business_now = self._parts.clock.now()
-        with self._parts.database.system(Purpose.DISPATCH, read=True) as session:
-            if not tracked_tickets.any_due(session, now, business_now):
-                return 0
         with self._parts.database.system(Purpose.DISPATCH) as session:
             for desk_id, tracked_id in tracked_tickets.bury_exhausted(session, now, settings.max_attempts):
                 LOG.error("ticket_given_up", desk_id=desk_id, tracked_id=tracked_id)
@@ -101,9 +101,6 @@ class Dispatcher:
 
     def _surveys(self, now: datetime) -> int:
         business_now = self._parts.clock.now()
-        with self._parts.database.system(Purpose.DISPATCH, read=True) as session:
-            if not invitations.pending(session, now, business_now):
-                return 0
         with self._parts.database.system(Purpose.DISPATCH) as session:
             claims = invitations.claim_due(session, now, business_now, self._parts.settings.lease, SURVEYS)
         for claim in claims:
