@@ -6,38 +6,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from app.settings import Settings
-    from app.store.models import Desk
-    from tasks.parts import Parts
-
-
-class Problem(click.ClickException):
-    """Something found wrong, in words; exit code 1."""
-
-    exit_code = 1
-
-
-class Commands(click.Group):
-    """Turns errors that are written for people into a line on stderr and an exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        from app.settings import SettingsError
-        from app.store.database import DatabaseUnavailable
-
-        try:
-            return super().invoke(ctx)
-        except SettingsError as error:
-            raise click.UsageError(str(error)) from error
-        except DatabaseUnavailable as error:
-            raise Problem("the database does not answer: check KINTSUGI_DATABASE_URL and that it runs") from error
+from app.cli_base import AS_JSON, ON_DESK, Commands, Problem, find_desk, open_parts, read_settings, show
+from app.cli_desks import desk
+from app.cli_protocols import protocol
 
 
 @click.group(cls=Commands)
@@ -45,55 +21,8 @@ def main() -> None:
     """Kintsugi: service recovery for Zendesk and Freshdesk."""
 
 
-def _settings() -> Settings:
-    from app import log, settings
-
-    loaded = settings.load()
-    log.configure(loaded.log_level)
-    return loaded
-
-
-@contextmanager
-def _parts() -> Iterator[Parts]:
-    """The joined parts, on a database at the newest schema."""
-    from app import factory
-    from app.store import schema
-
-    parts = factory.build(_settings())
-    try:
-        if parts.settings.embedded:
-            schema.migrate(parts.database)
-        elif (wrong := schema.behind(parts.database)) is not None:
-            raise Problem(wrong)
-        yield parts
-    finally:
-        parts.database.close()
-
-
-def _show(document: Any, as_json: bool, lines: list[str]) -> None:
-    if as_json:
-        click.echo(json.dumps(document))
-    else:
-        for line in lines:
-            click.echo(line)
-
-
-def _desk(parts: Parts, name: str | None) -> Desk:
-    """The desk of that name or number; without one, the only desk there is."""
-    from app.store import desks
-    from app.store.database import Purpose
-
-    with parts.database.system(Purpose.OPERATE, read=True) as session:
-        found = [desk for desk in desks.all_of(session) if name is None or name in (desk.name, str(desk.id))]
-    if len(found) != 1:
-        raise click.UsageError(
-            "--desk: " + ("there is no such desk" if name else "say which, there is not exactly one")
-        )
-    return found[0]
-
-
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-ON_DESK = click.option("--desk", "desk_name", help="A desk's name or number; may be left out when there is one.")
+main.add_command(desk)
+main.add_command(protocol)
 
 
 @main.command()
@@ -113,7 +42,7 @@ def serve(embedded: bool, port: int, data: Path | None, child: bool) -> None:
     from app.embedded import serve as run
 
     try:
-        run(_settings(), port=port, say=click.echo)
+        run(read_settings(), port=port, say=click.echo)
     except CannotServe as error:
         raise Problem(str(error)) from error
 
@@ -130,7 +59,7 @@ def sandbox(port: int, file: Path | None, as_json: bool) -> None:
     from app.clock import Clock
     from connectors.sandbox.server import Sandbox
 
-    settings = _settings()
+    settings = read_settings()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -143,7 +72,7 @@ def sandbox(port: int, file: Path | None, as_json: bool) -> None:
     except OSError as error:
         raise Problem(f"port {port} is in use; choose another one with --port") from error
     lines = [f"The sandbox helpdesk is running at {server.url}", f"It takes mail at 127.0.0.1:{server.smtp_port}"]
-    _show({"url": server.url, "smtp_port": server.smtp_port}, as_json, lines)
+    show({"url": server.url, "smtp_port": server.smtp_port}, as_json, lines)
     while not stop.wait(1.0):
         pass
     server.stop()
@@ -155,89 +84,8 @@ def migrate() -> None:
     from app import factory
     from app.store import schema
 
-    parts = factory.build(_settings())
+    parts = factory.build(read_settings())
     click.echo(f"The schema is at {schema.migrate(parts.database)}.", err=True)
-
-
-@main.group()
-def desk() -> None:
-    """Connected helpdesk accounts."""
-
-
-@desk.command("add")
-@click.argument("kind", type=click.Choice(["zendesk"]))
-@click.option("--name", required=True)
-@click.option("--subdomain", required=True)
-@click.option("--base-url", help="A sandbox on this machine.")
-@click.option("--secret-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@AS_JSON
-def add_desk(
-    kind: str, name: str, subdomain: str, base_url: str | None, secret_file: Path | None, as_json: bool
-) -> None:
-    """Connect a helpdesk account. Secrets come from a JSON file or KINTSUGI_DESK_<KEY>, never from arguments."""
-    from app import desk_setup
-
-    try:
-        secrets = desk_setup.read_secrets(secret_file, os.environ)
-        with _parts() as parts:
-            added = desk_setup.add(parts, kind=kind, name=name, subdomain=subdomain, base_url=base_url, secrets=secrets)
-    except ValueError as error:
-        raise Problem(str(error)) from error
-    for warning in added.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    document = {"desk": added.desk_id, "key": added.key, "webhook_path": f"/hooks/{added.key}"}
-    _show(document, as_json, [f"Desk {added.desk_id} is connected.", f"Its webhook path is /hooks/{added.key}"])
-
-
-@desk.command("list")
-@AS_JSON
-def list_desks(as_json: bool) -> None:
-    """The desks and how they are."""
-    from app.store import desks
-    from app.store.database import Purpose
-
-    with _parts() as parts, parts.database.system(Purpose.OPERATE, read=True) as session:
-        found = [
-            {"desk": row.id, "name": row.name, "kind": row.kind, "state": row.state.value, "reason": row.reason}
-            for row in desks.all_of(session)
-        ]
-    lines = [f"{row['desk']}  {row['name']}  {row['kind']}  {row['state']}  {row['reason'] or ''}" for row in found]
-    _show(found, as_json, lines or ["No desk is connected yet: kintsugi desk add --help"])
-
-
-@desk.command("check")
-@ON_DESK
-@AS_JSON
-def check_desk(desk_name: str | None, as_json: bool) -> None:
-    """Ask the helpdesk real questions: credentials, permissions, webhook, limits."""
-    from connectors.errors import ConnectorError
-
-    with _parts() as parts:
-        row = _desk(parts, desk_name)
-        try:
-            with parts.connections.open(row.id) as connector:
-                found = list(connector.check())
-        except (ConnectorError, ValueError) as error:
-            raise Problem(str(error)) from error
-    lines = [f"{'ok ' if one.ok else 'BAD'}  {one.name}: {one.detail} {one.remedy}".rstrip() for one in found]
-    document = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found]
-    _show(document, as_json, lines)
-    if not all(one.ok for one in found):
-        sys.exit(1)
-
-
-@desk.command("resume")
-@ON_DESK
-def resume_desk(desk_name: str | None) -> None:
-    """Take up work again on a desk that was paused."""
-    from app.store import desks
-    from app.store.database import Purpose
-
-    with _parts() as parts:
-        row = _desk(parts, desk_name)
-        with parts.database.system(Purpose.OPERATE) as session:
-            desks.resume(session, row.id)
-    click.echo(f"{row.name} is active.", err=True)
 
 
 @main.command()
@@ -274,11 +122,11 @@ def replay(file: Path, database_url: str | None, broker_url: str | None, as_json
 
     try:
         conversations = replay.read(file)
-        stage = rehearsal.Stage(settings=_settings(), database_url=database_url, broker_url=broker_url)
+        stage = rehearsal.Stage(settings=read_settings(), database_url=database_url, broker_url=broker_url)
         report = rehearsal.perform(stage, conversations)
     except replay.ReplayError as error:
         raise Problem(str(error)) from error
-    _show(report, as_json, [f"{name}: {value}" for name, value in report.items()])
+    show(report, as_json, [f"{name}: {value}" for name, value in report.items()])
 
 
 @main.group()
@@ -293,9 +141,9 @@ def report_funnel(desk_name: str | None, as_json: bool) -> None:
     """From eligible to recovered: how many cases got how far."""
     from app import reports
 
-    with _parts() as parts:
-        document = reports.funnel(parts.database, _desk(parts, desk_name).id)
-    _show(document, as_json, [f"{name}: {value}" for name, value in document.items()])
+    with open_parts() as parts:
+        document = reports.funnel(parts.database, find_desk(parts, desk_name).id)
+    show(document, as_json, [f"{name}: {value}" for name, value in document.items()])
 
 
 @main.group()
@@ -312,8 +160,8 @@ def add_user(email: str, role: str, desk_name: str | None) -> None:
     from app import setting_up
 
     password = None if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n") or None
-    with _parts() as parts:
-        desk_id = _desk(parts, desk_name).id if desk_name else None
+    with open_parts() as parts:
+        desk_id = find_desk(parts, desk_name).id if desk_name else None
         try:
             link = setting_up.add_person(parts, email=email, role=role, desk_id=desk_id, password=password)
         except ValueError as error:
@@ -333,10 +181,10 @@ def doctor(new_key: bool, as_json: bool) -> None:
         return
     from app import doctor as examination
 
-    found = examination.examine(_settings())
+    found = examination.examine(read_settings())
     lines = [f"{'ok ' if one.ok else 'BAD'}  {one.name}: {one.detail} {one.remedy}".rstrip() for one in found]
     document = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found]
-    _show(document, as_json, lines)
+    show(document, as_json, lines)
     if not all(one.ok for one in found):
         sys.exit(1)
 

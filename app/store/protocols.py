@@ -82,6 +82,10 @@ def publish(session: Session, published: ProtocolVersion, *, by: str, reason: st
     session.flush()
 
 
+def find_by_name(session: Session, name: str) -> ProtocolRow | None:
+    return session.scalar(select(ProtocolRow).where(ProtocolRow.name == name))
+
+
 def name_of(session: Session, version_id: int) -> str:
     statement = select(ProtocolRow.name).join(ProtocolVersion).where(ProtocolVersion.id == version_id)
     return session.scalar(statement) or ""

@@ -19,5 +19,10 @@ def load_pack(name: str) -> tuple[str, ...]:
     """The pack's documents as YAML texts, in the order in which they are to be asked. Raises UnknownPack."""
     if name not in pack_names():
         raise UnknownPack(f'there is no pack "{name[:60]}"; there are {", ".join(pack_names())}')
-    text = (resources.files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
-    return tuple(document.strip() + "\n" for document in text.split("\n---\n") if document.strip())
+    return documents_in((resources.files(__name__) / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def documents_in(text: str) -> tuple[str, ...]:
+    """The documents of a text that separates them by lines of `---`; one that holds nothing is one empty document."""
+    found = tuple(document.strip() + "\n" for document in text.split("\n---\n") if document.strip())
+    return found or (text,)

@@ -1,0 +1,92 @@
+"""The commands of connected helpdesk accounts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from app.cli_base import AS_JSON, ON_DESK, Problem, find_desk, open_parts, show
+
+
+@click.group()
+def desk() -> None:
+    """Connected helpdesk accounts."""
+
+
+@desk.command("add")
+@click.argument("kind", type=click.Choice(["zendesk"]))
+@click.option("--name", required=True)
+@click.option("--subdomain", required=True)
+@click.option("--base-url", help="A sandbox on this machine.")
+@click.option("--secret-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@AS_JSON
+def add_desk(
+    kind: str, name: str, subdomain: str, base_url: str | None, secret_file: Path | None, as_json: bool
+) -> None:
+    """Connect a helpdesk account. Secrets come from a JSON file or KINTSUGI_DESK_<KEY>, never from arguments."""
+    from app import desk_setup
+
+    try:
+        secrets = desk_setup.read_secrets(secret_file, os.environ)
+        with open_parts() as parts:
+            added = desk_setup.add(parts, kind=kind, name=name, subdomain=subdomain, base_url=base_url, secrets=secrets)
+    except ValueError as error:
+        raise Problem(str(error)) from error
+    for warning in added.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    document = {"desk": added.desk_id, "key": added.key, "webhook_path": f"/hooks/{added.key}"}
+    show(document, as_json, [f"Desk {added.desk_id} is connected.", f"Its webhook path is /hooks/{added.key}"])
+
+
+@desk.command("list")
+@AS_JSON
+def list_desks(as_json: bool) -> None:
+    """The desks and how they are."""
+    from app.store import desks
+    from app.store.database import Purpose
+
+    with open_parts() as parts, parts.database.system(Purpose.OPERATE, read=True) as session:
+        found = [
+            {"desk": row.id, "name": row.name, "kind": row.kind, "state": row.state.value, "reason": row.reason}
+            for row in desks.all_of(session)
+        ]
+    lines = [f"{row['desk']}  {row['name']}  {row['kind']}  {row['state']}  {row['reason'] or ''}" for row in found]
+    show(found, as_json, lines or ["No desk is connected yet: kintsugi desk add --help"])
+
+
+@desk.command("check")
+@ON_DESK
+@AS_JSON
+def check_desk(desk_name: str | None, as_json: bool) -> None:
+    """Ask the helpdesk real questions: credentials, permissions, webhook, limits."""
+    from connectors.errors import ConnectorError
+
+    with open_parts() as parts:
+        row = find_desk(parts, desk_name)
+        try:
+            with parts.connections.open(row.id) as connector:
+                found = list(connector.check())
+        except (ConnectorError, ValueError) as error:
+            raise Problem(str(error)) from error
+    lines = [f"{'ok ' if one.ok else 'BAD'}  {one.name}: {one.detail} {one.remedy}".rstrip() for one in found]
+    document = [{"name": one.name, "ok": one.ok, "detail": one.detail, "remedy": one.remedy} for one in found]
+    show(document, as_json, lines)
+    if not all(one.ok for one in found):
+        sys.exit(1)
+
+
+@desk.command("resume")
+@ON_DESK
+def resume_desk(desk_name: str | None) -> None:
+    """Take up work again on a desk that was paused."""
+    from app.store import desks
+    from app.store.database import Purpose
+
+    with open_parts() as parts:
+        row = find_desk(parts, desk_name)
+        with parts.database.system(Purpose.OPERATE) as session:
+            desks.resume(session, row.id)
+    click.echo(f"{row.name} is active.", err=True)

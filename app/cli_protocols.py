@@ -1,0 +1,169 @@
+"""The commands of recovery protocols."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli_base import AS_JSON, ON_DESK, Problem, find_desk, open_parts, show
+
+if TYPE_CHECKING:
+    from app.protocol_setup import Stored, Verdict
+    from app.protocols.lint import DeskNames
+    from app.store.models import Desk
+    from tasks.parts import Parts
+
+BY = "command line"
+OFFLINE = click.option("--offline", is_flag=True, help="Publish without asking the helpdesk about groups and macros.")
+NOT_LIVE = "note: groups and macros were not checked, since no helpdesk was asked"
+
+
+@click.group()
+def protocol() -> None:
+    """Recovery protocols: what to notice, and what to do then."""
+
+
+@protocol.command("check")
+@click.argument("sources", metavar="FILE|pack:NAME...", nargs=-1, required=True)
+@click.option("--desk", "desk_name", help="Also ask this desk whether it has the groups and macros.")
+@AS_JSON
+def check_documents(sources: tuple[str, ...], desk_name: str | None, as_json: bool) -> None:
+    """Say everything that is wrong with documents. Needs no database, unless a desk is to be asked."""
+    from app import protocol_setup
+
+    try:
+        read = protocol_setup.read_sources(sources)
+        names = _names_of(desk_name) if desk_name else None
+    except ValueError as error:
+        raise Problem(str(error)) from error
+    verdicts = [protocol_setup.check(source, names) for source in read]
+    sound = not any(verdict.errors for verdict in verdicts)
+    lines = _lines(verdicts) + ([] if names else [NOT_LIVE]) + [f"{len(verdicts)} checked, all sound"] * sound
+    document = {"ok": sound, "live": names is not None, "documents": [asdict(verdict) for verdict in verdicts]}
+    show(document, as_json, lines)
+    if not sound:
+        sys.exit(1)
+
+
+@protocol.command("list")
+@ON_DESK
+@AS_JSON
+def list_protocols(desk_name: str | None, as_json: bool) -> None:
+    """The desk's protocols in the order in which they decide: the version in force, else the newest draft."""
+    from app.store import protocols
+
+    with open_parts() as parts, parts.database.desk(find_desk(parts, desk_name).id, read=True) as session:
+        found = [
+            {"protocol": row.name, "version": version.number, "state": version.state.value}
+            for row, version in protocols.all_of(session)
+        ]
+    lines = [f"{row['state']:<10} {row['version']:>3}  {row['protocol']}" for row in found]
+    show(found, as_json, lines or ["No protocol is stored yet: kintsugi protocol import pack:default"])
+
+
+@protocol.command("import")
+@click.argument("sources", metavar="FILE|pack:NAME...", nargs=-1, required=True)
+@click.option("--publish", is_flag=True, help="Put them in force at once, all or none.")
+@OFFLINE
+@ON_DESK
+@AS_JSON
+def import_protocols(
+    sources: tuple[str, ...], publish: bool, offline: bool, desk_name: str | None, as_json: bool
+) -> None:
+    """Store documents as drafts; repeating it is harmless."""
+    from app import protocol_setup
+
+    def work(parts: Parts, desk: Desk) -> list[Stored]:
+        read = protocol_setup.read_sources(sources)
+        names = protocol_setup.ask_desk(parts, desk) if publish and not offline else None
+        return protocol_setup.store(parts, desk.id, read, names=names, publish_as=BY if publish else None)
+
+    _say_stored(_changing(desk_name, work), as_json, live=publish and not offline)
+
+
+@protocol.command("publish")
+@click.argument("name")
+@click.option("--version", type=click.IntRange(1), help="Its number; by default the newest.")
+@OFFLINE
+@ON_DESK
+@AS_JSON
+def publish_protocol(name: str, version: int | None, offline: bool, desk_name: str | None, as_json: bool) -> None:
+    """Put a stored version in force, after asking the helpdesk for everything that it names."""
+    from app import protocol_setup
+
+    def work(parts: Parts, desk: Desk) -> list[Stored]:
+        names = None if offline else protocol_setup.ask_desk(parts, desk)
+        return [protocol_setup.publish(parts, desk.id, name, number=version, names=names, by=BY)]
+
+    _say_stored(_changing(desk_name, work), as_json, live=not offline)
+
+
+@protocol.command("export")
+@click.argument("name")
+@click.option("--version", type=click.IntRange(1), help="Its number; by default the newest.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file; by default standard output.")
+@ON_DESK
+def export_protocol(name: str, version: int | None, out: Path | None, desk_name: str | None) -> None:
+    """The document of a stored version."""
+    from app import protocol_setup
+
+    with open_parts() as parts, parts.database.desk(find_desk(parts, desk_name).id, read=True) as session:
+        try:
+            document = protocol_setup.find_version(session, name, version).document
+        except ValueError as error:
+            raise Problem(str(error)) from error
+    if out is None:
+        click.echo(document, nl=False)
+        return
+    try:
+        out.write_text(document, encoding="utf-8")
+    except OSError as error:
+        raise Problem(f"{out}: cannot be written: {error.strerror}") from error
+
+
+def _names_of(desk_name: str) -> DeskNames:
+    from app import protocol_setup
+
+    with open_parts() as parts:
+        return protocol_setup.ask_desk(parts, find_desk(parts, desk_name))
+
+
+def _changing(desk_name: str | None, work: Any) -> Sequence[Stored]:
+    """Do it on the desk; what is wrong with documents is said line by line."""
+    from app.protocol_setup import NotSound
+
+    with open_parts() as parts:
+        try:
+            stored: Sequence[Stored] = work(parts, find_desk(parts, desk_name))
+        except NotSound as error:
+            for line in _lines(error.verdicts):
+                click.echo(line, err=True)
+            sys.exit(1)
+        except ValueError as error:
+            raise Problem(str(error)) from error
+    return stored
+
+
+def _say_stored(stored: Sequence[Stored], as_json: bool, *, live: bool) -> None:
+    if not live:
+        click.echo(NOT_LIVE, err=True)
+    lines = [
+        f"{one.protocol}: version {one.version}, {one.state}{'' if one.new else ' (nothing changed)'}" for one in stored
+    ]
+    show([asdict(one) for one in stored], as_json, lines)
+
+
+def _lines(verdicts: Sequence[Verdict]) -> list[str]:
+    """What is wrong, a line each; with a heading per document where there are several."""
+    lines = []
+    for verdict in verdicts:
+        found = [*verdict.errors, *(f"warning: {warning}" for warning in verdict.warnings)]
+        if found and len(verdicts) > 1:
+            lines.append(f"{verdict.source}:")
+        lines += found
+    return lines

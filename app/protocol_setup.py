@@ -1,0 +1,207 @@
+"""Protocols from documents to being in force on a desk: read, checked, stored as drafts, published.
+
+What is wrong comes back as verdicts, one per document, so that all of it is told at once. No deciding here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.clock import real_now
+from app.protocols.document import read_document
+from app.protocols.errors import DocumentError
+from app.protocols.lint import DeskNames, Finding, Severity, lint_one, lint_together
+from app.protocols.packs import UnknownPack, documents_in, load_pack
+from app.protocols.protocol import RecoveryProtocol
+from app.protocols.tags import TagDictionary
+from app.setting_up import import_documents
+from app.store import desks, protocols
+from app.store.models import Desk, ProtocolRow, ProtocolVersion, VersionState
+from connectors.errors import ConnectorError
+from tasks.parts import Parts
+
+PACK = "pack:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One document and where it came from."""
+
+    name: str  #: a file, a pack, or a protocol's name; with the document's number where there are several
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is wrong with one document; every line reads `path: message`."""
+
+    source: str
+    protocol: str | None  #: its name, where it can be read
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class NotSound(Exception):
+    """Documents that must not be stored or published; nothing was."""
+
+    def __init__(self, verdicts: Sequence[Verdict]) -> None:
+        super().__init__("; ".join(error for verdict in verdicts for error in verdict.errors))
+        self.verdicts = tuple(verdicts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A version that is stored now."""
+
+    protocol: str
+    version: int
+    state: str
+    new: bool
+
+
+def read_sources(words: Sequence[str]) -> list[Source]:
+    """The documents of files and of packs (`pack:NAME`), in order. Raises ValueError that names what cannot be read."""
+    found = []
+    for word in words:
+        texts = _pack(word.removeprefix(PACK)) if word.startswith(PACK) else documents_in(_file(Path(word)))
+        several = len(texts) > 1
+        for number, text in enumerate(texts, start=1):
+            found.append(Source(name=f"{word}, document {number}" if several else word, text=text))
+    return found
+
+
+def _pack(name: str) -> Sequence[str]:
+    try:
+        return load_pack(name)
+    except UnknownPack as error:
+        raise ValueError(str(error)) from error
+
+
+def _file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: is not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def check(source: Source, desk: DeskNames | None = None, dictionary: TagDictionary | None = None) -> Verdict:
+    """Everything that is wrong with one document by itself; with `desk`, also what that desk does not have."""
+    try:
+        protocol = read_document(source.text)
+    except DocumentError as error:
+        return Verdict(source=source.name, protocol=None, errors=tuple(str(one) for one in error.errors))
+    found = lint_one(protocol, desk, dictionary)
+    missing = set(_missing(protocol, desk, dictionary))
+    return Verdict(
+        source=source.name,
+        protocol=protocol.name,
+        errors=tuple(_line(one) for one in found if one.severity is Severity.ERROR or one in missing),
+        warnings=tuple(_line(one) for one in found if one.severity is Severity.WARNING and one not in missing),
+    )
+
+
+def _missing(protocol: RecoveryProtocol, desk: DeskNames | None, dictionary: TagDictionary | None) -> list[Finding]:
+    """Names that the desk does not have: nothing that a protocol may be put in force with."""
+    if desk is None:
+        return []
+    known = set(lint_one(protocol, None, dictionary))
+    return [one for one in lint_one(protocol, replace(desk, has_lead=True), dictionary) if one not in known]
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.path or 'document'}: {finding.message}"
+
+
+def ask_desk(parts: Parts, desk: Desk) -> DeskNames:
+    """What the desk has, asked at the helpdesk. Raises ValueError where it does not answer."""
+    try:
+        with parts.connections.open(desk.id) as connector:
+            groups, macros = connector.read_groups(), connector.read_macros()
+    except ConnectorError as error:
+        raise ValueError(f"the helpdesk could not be asked about groups and macros: {error}") from error
+    return DeskNames(
+        groups=frozenset(word for group in groups for word in (group.id, group.name)),
+        macros=frozenset(word for macro in macros for word in (macro.id, macro.title)),
+        webhooks=frozenset(desk.settings.get("webhooks", {})),
+        has_lead=bool(desk.settings.get("lead_emails")),
+    )
+
+
+def store(
+    parts: Parts, desk_id: int, sources: Sequence[Source], *, names: DeskNames | None = None, publish_as: str | None
+) -> list[Stored]:
+    """Store documents as drafts, or put them in force together. Raises NotSound; then nothing is stored.
+
+    Repeating it changes nothing. `names` is what the desk has, or None where it is not to be compared.
+    """
+    verdicts = [check(source) for source in sources]
+    if any(verdict.errors for verdict in verdicts):
+        raise NotSound(verdicts)
+    with parts.database.desk(desk_id) as session:
+        texts = [source.text for source in sources]
+        stored = import_documents(session, desk_id, texts, publish_as=publish_as)
+        if publish_as is not None:
+            _require_sound(session, desk_id, [name for name, _, _ in stored], names)
+        return [
+            Stored(protocol=name, version=number, state=_state(session, name, number), new=new)
+            for name, number, new in stored
+        ]
+
+
+def publish(
+    parts: Parts, desk_id: int, name: str, *, number: int | None = None, names: DeskNames | None = None, by: str
+) -> Stored:
+    """Put a stored version in force: that number, else the newest.
+
+    Raises ValueError or NotSound; then nothing changed.
+    """
+    with parts.database.desk(desk_id) as session:
+        version = find_version(session, name, number)
+        new = version.state is not VersionState.PUBLISHED
+        if new:
+            protocols.publish(session, version, by=by, reason="published from the command line", now=real_now())
+        _require_sound(session, desk_id, [name], names)
+        return Stored(protocol=name, version=version.number, state=version.state.value, new=new)
+
+
+def find_version(session: Session, name: str, number: int | None = None) -> ProtocolVersion:
+    """That version of a protocol, or its newest. Raises ValueError that lists what there is."""
+    row = protocols.find_by_name(session, name)
+    if row is None:
+        known = ", ".join(f'"{one.name}"' for one, _ in protocols.all_of(session)) or "none"
+        raise ValueError(f'there is no protocol "{name[:60]}"; there are {known}')
+    return _numbered(session, row, number)
+
+
+def _numbered(session: Session, row: ProtocolRow, number: int | None) -> ProtocolVersion:
+    versions = protocols.versions_of(session, row.id)
+    found = versions[0] if number is None else next((one for one in versions if one.number == number), None)
+    if found is None:
+        raise ValueError(f'"{row.name}" has no version {number}; its newest is {versions[0].number}')
+    return found
+
+
+def _state(session: Session, name: str, number: int) -> str:
+    return find_version(session, name, number).state.value
+
+
+def _require_sound(session: Session, desk_id: int, changed: Sequence[str], names: DeskNames | None) -> None:
+    """Look at everything that would be in force: the changed ones whole, all of them beside each other."""
+    dictionary = TagDictionary(**desks.get(session, desk_id).settings.get("tags", {}))
+    in_force = [(read_document(row.document), row.document) for row in protocols.in_force(session)]
+    verdicts = [
+        check(Source(name=protocol.name, text=text), names, dictionary)
+        for protocol, text in in_force
+        if protocol.name in changed
+    ]
+    together = lint_together([protocol for protocol, _ in in_force])
+    errors = tuple(_line(one) for one in together if one.severity is Severity.ERROR)
+    verdicts.append(Verdict(source="all protocols in force together", protocol=None, errors=errors))
+    if any(verdict.errors for verdict in verdicts):
+        raise NotSound([verdict for verdict in verdicts if verdict.errors])
