@@ -45,12 +45,13 @@ def register(app: Flask, parts: Parts) -> None:
     app.extensions[EXTENSION] = parts
     app.url_map.converters["id"] = IdConverter
     wording.install(app)
-    _number_requests(app)
 
     @app.before_request
-    def guard() -> ResponseReturnValue | None:
+    def begin() -> ResponseReturnValue | None:
+        _number_request()
         return access.guard(app)
 
+    app.teardown_request(_forget_request)
     app.context_processor(lambda: {"visitor": find_visitor()})
     headers.install(app, https=parts.settings.public_url.startswith("https:"))
     errors.install(app)
@@ -59,16 +60,13 @@ def register(app: Flask, parts: Parts) -> None:
         app.register_blueprint(page.blueprint)
 
 
-def _number_requests(app: Flask) -> None:
+def _number_request() -> None:
     """Every request has an id, which its answer and its log lines carry."""
+    g.request_id = request_id = secrets.token_hex(8)
+    g.log_tokens = log.bind(request_id=request_id, method=request.method, endpoint=request.endpoint)
 
-    @app.before_request
-    def number() -> None:
-        g.request_id = secrets.token_hex(8)
-        g.log_tokens = log.bind(request_id=g.request_id, method=request.method, endpoint=request.endpoint)
 
-    @app.teardown_request
-    def forget(_error: BaseException | None) -> None:
-        tokens: Any = g.pop("log_tokens", None)
-        if tokens:
-            log.unbind(tokens)
+def _forget_request(_error: BaseException | None) -> None:
+    tokens: Any = g.pop("log_tokens", None)
+    if tokens:
+        log.unbind(tokens)

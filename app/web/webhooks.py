@@ -9,8 +9,9 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
 from flask.blueprints import BlueprintSetupState
@@ -28,6 +29,7 @@ from app.web.context import parts
 from connectors.base import WebhookRequest
 from connectors.errors import BadBody, BadSignature
 from connectors.ticket import DeskEvent
+from tasks.parts import Parts
 
 blueprint = Blueprint("webhooks", __name__)
 
@@ -109,33 +111,36 @@ def receive(key: str) -> Response:
     """Verify over the raw bytes, then store; the order of the checks is the order of their cost to us."""
     body = _read_body()
     if body is None:
-        return _answer(413, "error", f"at most {MOST_BYTES} bytes")
-    database = parts().database
-    desk = _directory().find(database, key) if len(key) <= 64 and key.isprintable() else None
+        return _answer(413, _TOO_LARGE)
+    joined = parts()
+    desk = _directory().find(joined.database, key) if len(key) <= 64 and key.isprintable() else None
     if desk is None:
-        return _answer(404, "error", "no such desk")
+        return _answer(404, _NO_DESK)
     g.webhook_kind = desk.kind
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    received = WebhookRequest(headers=headers, body=body, received_at=real_now())
+    received = WebhookRequest(headers=_headers(request.environ), body=body, received_at=real_now())
     try:
         KINDS[desk.kind].verify(received, desk.secrets)
     except BadSignature as error:
-        _count_refusal(database, desk, str(error))
-        return _answer(401, "error", "bad signature")
-    return _store(database, desk, received)
+        _count_refusal(joined.database, desk, str(error))
+        return _answer(401, _BAD_SIGNATURE)
+    return _store(joined, desk, received)
 
 
-def _store(database: Database, desk: KnownDesk, received: WebhookRequest) -> Response:
-    settings = parts().settings
-    incoming = _read(database, desk, received)
-    pace = Pace(debounce=settings.debounce, max_wait=settings.max_wait)
+def _store(joined: Parts, desk: KnownDesk, received: WebhookRequest) -> Response:
+    incoming = _read(joined.database, desk, received)
+    pace = Pace(debounce=joined.settings.debounce, max_wait=joined.settings.max_wait)
     try:
-        new = deliveries.receive(database, incoming, received.received_at, pace)
+        new = deliveries.receive(joined.database, incoming, received.received_at, pace)
     except desks.NotFound:
-        return _answer(404, "error", "no such desk")
+        return _answer(404, _NO_DESK)
     if incoming.refused is not None:
-        return _answer(400, "error", incoming.refused)
-    return _answer(202, "status", "stored" if new else "known")
+        return _answer(400, _words("error", incoming.refused))
+    return _answer(202, _STORED if new else _KNOWN)
+
+
+def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The request's headers with lower-case names; the framework's own view of them costs more than the signature."""
+    return {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
 
 
 def _read_body() -> bytes | None:
@@ -191,18 +196,27 @@ def _count_refusal(database: Database, desk: KnownDesk, message: str) -> None:
         log.get("web").warning("refusal_not_counted", desk_id=desk.id, error=error)
 
 
-def _answer(status: int, name: str, words: str) -> Response:
-    return Response(json.dumps({name: words}) + "\n", status, mimetype="application/json")
+def _answer(status: int, words: bytes) -> Response:
+    return Response(words, status, content_type="application/json")
+
+
+def _words(name: str, words: str) -> bytes:
+    return json.dumps({name: words}).encode() + b"\n"
+
+
+_STORED, _KNOWN = _words("status", "stored"), _words("status", "known")
+_TOO_LARGE, _NO_DESK = _words("error", f"at most {MOST_BYTES} bytes"), _words("error", "no such desk")
+_BAD_SIGNATURE, _NOT_STORED = _words("error", "bad signature"), _words("error", "not stored, please send it again")
 
 
 @blueprint.errorhandler(Exception)
 def _not_stored(error: Exception) -> Response:
     """Nothing was stored: say so in the way that makes this sender try again."""
     if isinstance(error, HTTPException):
-        return _answer(error.code or 400, "error", error.name.lower())
+        return _answer(error.code or 400, _words("error", error.name.lower()))
     log.get("web").error("webhook_not_stored", error=error)
     if g.get("webhook_kind") == "zendesk":
-        return _answer(409, "error", "not stored, please send it again")
-    answer = _answer(503, "error", "not stored, please send it again")
+        return _answer(409, _NOT_STORED)
+    answer = _answer(503, _NOT_STORED)
     answer.headers["Retry-After"] = RETRY_AFTER
     return answer
