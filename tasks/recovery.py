@@ -42,7 +42,6 @@ class Look:
     names: Names
     score: Score | None
     running: Running
-    reopened: bool
     replied: datetime | None  #: when an agent answered in public, among the new messages
     found: frozenset[str]  #: signals of the newest customer message
     now: datetime  #: business time

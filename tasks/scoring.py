@@ -1,12 +1,14 @@
 """From a ticket as read to its record: messages with their readings, scores, ratings, and what protocols decide.
 
-One transaction under the claim's fence. Nothing here talks to a helpdesk, except for names that a protocol asks for.
+One transaction under the claim's fence, or several for a very long thread. Nothing here talks to a helpdesk, except for
+names that a protocol asks for.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from celery import shared_task
@@ -15,10 +17,11 @@ from sqlalchemy.orm import Session
 from app.clock import real_now
 from app.scoring import engine
 from app.scoring.conversation import Running, TicketFacts, Utterance
+from app.scoring.model import Model
 from app.store import messages, people, ratings, scores
 from app.store.database import vault_of
 from app.store.models import TrackedTicket
-from app.words import Score
+from app.words import SatState, Score
 from connectors.base import Connector
 from connectors.ticket import Author, Message, Ticket, TicketStatus
 from tasks import claims, directory, recovery
@@ -27,6 +30,9 @@ from tasks.directory import Names
 
 SOLVED = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
 GONE = frozenset({TicketStatus.DELETED, TicketStatus.SPAM})
+
+BATCH = 200  #: messages in one transaction, so that a thread of thousands keeps nobody waiting for the database
+EARLIER = 50  #: of a person's ratings on other tickets, the newest
 
 _ROLES = {Author.CUSTOMER: "customer", Author.AGENT: "agent"}
 
@@ -62,20 +68,34 @@ def names_for(claim: TicketClaim, connector: Connector) -> Names:
 def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
     """Store what was read and what follows from it."""
     now = claim.business_now()
+    thread = _Thread(claim.parts.model)
+    unheard = _unheard(claim, ticket)
+    while len(unheard) > BATCH:
+        _hear_some(claim, ticket, thread, unheard[:BATCH])
+        del unheard[:BATCH]
     with claim.recording() as (session, row):
-        reopened = _describe(session, row, ticket, now)
+        _describe(session, row, ticket, now)
         if ticket.status in GONE:
             _end(session, row, now, f"the ticket is {ticket.status}")
             return
-        thread = _Thread(claim, session, row)
-        for message in _unknown(session, row, ticket):
-            thread.hear(message)
+        thread.resume(session, row)
+        thread.hear(unheard)
         rated = _record_ratings(session, row, ticket)
         score = thread.stand(now, because="rating" if rated else "time")
         recovery.follow(claim, session, row, recovery.Look(
-            ticket=ticket, names=names, score=score, running=thread.running, reopened=reopened,
+            ticket=ticket, names=names, score=score, running=thread.running,
             replied=thread.agent_replied_at, found=thread.found, now=now,
         ))  # fmt: skip
+
+
+def _hear_some(claim: TicketClaim, ticket: Ticket, thread: _Thread, batch: Sequence[Message]) -> None:
+    """Store part of a long thread, as if it had been all there was to read. The lease begins anew with every part."""
+    with claim.recording() as (session, row):
+        _describe(session, row, replace(ticket, messages=tuple(batch)), claim.business_now())
+        row.lease_until = real_now() + claim.parts.settings.lease
+        thread.resume(session, row)
+        thread.hear(batch)
+        _keep_running(session, row, thread.running)
 
 
 def record_vanished(claim: TicketClaim) -> None:
@@ -93,17 +113,28 @@ def _end(session: Session, row: TrackedTicket, now: datetime, reason: str) -> No
 class _Thread:
     """The conversation while new messages are read into it, oldest first."""
 
-    def __init__(self, claim: TicketClaim, session: Session, row: TrackedTicket) -> None:
-        self._model = claim.parts.model
-        self._session = session
-        self._row = row
-        self.running = running_of(session, row)
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.running = Running.start()
         self.found: frozenset[str] = frozenset()  #: signals of the newest customer message
         self.agent_replied_at: datetime | None = None
-        self._newest: Score | None = None
+        self._newest: Score | None = None  #: of the newest message, where that was the customer's
+        self._state: SatState | None = None  #: of the last score on record
+        self._earlier: Sequence[tuple[datetime, float]] = ()
 
-    def hear(self, message: Message) -> None:
-        """Store one message with its readings; a customer's is scored at its own time, by what was known then."""
+    def resume(self, session: Session, row: TrackedTicket) -> None:
+        """Go on in this transaction, where the stored conversation ends."""
+        self._session, self._row = session, row
+        self.running = running_of(session, row)
+        self._state = self._state or row.state
+        self._earlier = ratings.history(session, row.person_id, row.id) if row.person_id else ()
+
+    def hear(self, said: Iterable[Message]) -> None:
+        """Store messages with their readings; a customer's is scored at its own time, by what was known then."""
+        for message in said:
+            self._hear(message)
+
+    def _hear(self, message: Message) -> None:
         said = Utterance(
             id=message.id,
             role=_ROLES.get(message.author, "other"),  # type: ignore[arg-type]  # the map holds nothing but roles
@@ -123,15 +154,14 @@ class _Thread:
     def _score_message(self, message: Message) -> None:
         if engine.unscorable(self.running, TicketFacts()) is not None:
             return
-        facts = _facts_of(self._session, self._row, message.at, solved=False)
+        facts = _facts(self._row, message.at, self._earlier)
         score, self.running = engine.score(self.running, facts, self._model, message.at)
         scores.record(self._session, self._row, score, message_id=message.id, because="message")
-        self._newest = score
+        self._newest, self._state = score, score.state
 
     def stand(self, now: datetime, *, because: str) -> Score | None:
         """The ticket's standing score: that of a message just heard where it is the latest news, else of now."""
         row, facts = self._row, _facts_of(self._session, self._row, now)
-        before = self._newest.state if self._newest else row.state
         row.unscored_reason = engine.unscorable(self.running, facts)
         if row.unscored_reason is not None:
             _keep_running(self._session, row, self.running)
@@ -139,7 +169,7 @@ class _Thread:
         score = self._newest
         if score is None or facts.solved or facts.rating is not None or now - score.at > timedelta(minutes=1):
             score, self.running = engine.score(self.running, facts, self._model, now)
-            if score.state is not before:
+            if score.state is not self._state:
                 scores.record(self._session, row, score, message_id=None, because=because)
         scores.current(self._session, row, score)
         row.rescore_at = engine.next_rescore_at(self.running, facts, self._model, now)
@@ -158,29 +188,37 @@ def _keep_running(session: Session, row: TrackedTicket, running: Running) -> Non
     row.sealed_running = vault_of(session).seal(json.dumps(running.to_json()))
 
 
-def _facts_of(session: Session, row: TrackedTicket, at: datetime, *, solved: bool | None = None) -> TicketFacts:
-    """What scoring may know of the ticket at a moment. A message is scored as of an open, unrated ticket."""
-    rating = None if solved is False else ratings.newest(session, row.id)
-    earlier = ratings.earlier_of_person(session, row.person_id, row.id, at) if row.person_id else ()
-    return TicketFacts(
-        solved=row.solved_at is not None if solved is None else solved,
-        solved_at=row.solved_at if solved is None else None,
-        reopens=row.reopens,
-        priority=row.priority,
-        channel=row.channel,
-        earlier_ratings=tuple(earlier),
+def _facts_of(session: Session, row: TrackedTicket, now: datetime) -> TicketFacts:
+    """What scoring may know of the ticket as it stands."""
+    rating = ratings.newest(session, row.id)
+    earlier = ratings.history(session, row.person_id, row.id) if row.person_id else ()
+    return replace(
+        _facts(row, now, earlier),
+        solved=row.solved_at is not None,
+        solved_at=row.solved_at,
         rating=rating.value if rating else None,
     )
 
 
-def _unknown(session: Session, row: TrackedTicket, ticket: Ticket) -> list[Message]:
+def _facts(row: TrackedTicket, at: datetime, earlier: Sequence[tuple[datetime, float]]) -> TicketFacts:
+    """What scoring may know at the time of a message: the ticket was open then, and not rated."""
+    return TicketFacts(
+        reopens=row.reopens,
+        priority=row.priority,
+        channel=row.channel,
+        earlier_ratings=tuple(value for given_at, value in earlier if given_at < at)[:EARLIER],
+    )
+
+
+def _unheard(claim: TicketClaim, ticket: Ticket) -> list[Message]:
     """The messages not stored yet, oldest first; reading again what was read before changes nothing."""
-    known = messages.known_ids(session, row.id, [message.id for message in ticket.messages])
+    with claim.parts.database.desk(claim.desk_id, read=True) as session:
+        known = messages.known_ids(session, claim.tracked.id, [message.id for message in ticket.messages])
     return [message for message in ticket.messages if message.id not in known]
 
 
-def _describe(session: Session, row: TrackedTicket, ticket: Ticket, now: datetime) -> bool:
-    """Store the ticket's own fields; True when it came back from solved."""
+def _describe(session: Session, row: TrackedTicket, ticket: Ticket, now: datetime) -> None:
+    """Store the ticket's own fields."""
     person = people.record(
         session,
         row.desk_id,
@@ -208,7 +246,6 @@ def _describe(session: Session, row: TrackedTicket, ticket: Ticket, now: datetim
     row.read_at = real_now()
     if ticket.messages:
         row.last_message_id = ticket.messages[-1].id
-    return reopened
 
 
 def _record_ratings(session: Session, row: TrackedTicket, ticket: Ticket) -> bool:

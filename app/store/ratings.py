@@ -59,12 +59,12 @@ def newest(session: Session, tracked_id: int) -> RatingRow | None:
     return session.scalar(latest.limit(1))
 
 
-def earlier_of_person(session: Session, person_id: int, except_tracked: int, before: datetime) -> Sequence[float]:
-    """This person's ratings on other tickets, newest first, at most 50."""
-    rows = (
-        select(RatingRow.value)
-        .where(RatingRow.person_id == person_id, RatingRow.tracked_id != except_tracked, RatingRow.at < before)
+def history(session: Session, person_id: int, except_tracked: int) -> Sequence[tuple[datetime, float]]:
+    """This person's ratings on other tickets with their times, newest first, at most 200."""
+    rows = session.execute(
+        select(RatingRow.at, RatingRow.value)
+        .where(RatingRow.person_id == person_id, RatingRow.tracked_id != except_tracked)
         .order_by(RatingRow.at.desc())
-        .limit(50)
+        .limit(200)
     )
-    return session.scalars(rows).all()
+    return [(at, value) for at, value in rows]
