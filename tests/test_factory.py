@@ -26,7 +26,7 @@ print([name for name in ("textblob", "nltk", "sklearn", "numpy") if name in sys.
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load({"KINTSUGI_PRIOR": "uss-1"}, data_dir=tmp_path)
+    return load({}, data_dir=tmp_path)
 
 
 def test_the_web_process_loads_no_language_models() -> None:
@@ -37,7 +37,7 @@ def test_the_web_process_loads_no_language_models() -> None:
 
 def test_the_process_entry_gives_a_wsgi_application(tmp_path: Path) -> None:
     program = "from app.wsgi import app; print(app.name)"
-    environ = {"PATH": "", "KINTSUGI_DATA_DIR": str(tmp_path), "KINTSUGI_PRIOR": "uss-1"}
+    environ = {"PATH": "", "KINTSUGI_DATA_DIR": str(tmp_path)}
 
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environ)
 

@@ -34,7 +34,7 @@ class Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    settings = load({"KINTSUGI_PRIOR": "uss-1"}, data_dir=tmp_path)
+    settings = load({}, data_dir=tmp_path)
     parts = build(settings)
     schema.migrate(parts.database)
     later = Flask("not yet")  # the port has to be known before the application is made

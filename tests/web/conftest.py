@@ -29,7 +29,7 @@ OPERATOR_TOKEN = "made-up-operator-token-0123456789"
 def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with keys and an empty database at the newest schema, made once and copied for each test."""
     folder = tmp_path_factory.mktemp("house")
-    parts = build(load({"KINTSUGI_PRIOR": "uss-1"}, data_dir=folder))
+    parts = build(load({}, data_dir=folder))
     schema.migrate(parts.database)
     parts.database.close()
     return folder
@@ -40,7 +40,7 @@ def settings(tmp_path: Path, empty_house: Path) -> Settings:
     """The embedded default in a folder of its own."""
     folder = tmp_path / "house"
     shutil.copytree(empty_house, folder)
-    return replace(load({"KINTSUGI_PRIOR": "uss-1"}, data_dir=folder), operator_token=OPERATOR_TOKEN)
+    return replace(load({}, data_dir=folder), operator_token=OPERATOR_TOKEN)
 
 
 @pytest.fixture
