@@ -257,10 +257,10 @@ class Player:
 
     def wait_idle(self) -> None:
         """Return once nothing is under way: no webhook to deliver, no ticket due or held, no survey due."""
-        busy, since, pause = self._busy(), time.monotonic(), 0.005
+        busy, since, pause = self._busy(), time.monotonic(), 0.02
         while busy:
             time.sleep(pause)
-            pause = min(pause * 1.5, 0.1)
+            pause = min(pause * 1.5, 0.25)
             now_busy = self._busy()
             if now_busy != busy:
                 busy, since = now_busy, time.monotonic()
