@@ -93,10 +93,13 @@ def migrate() -> None:
 def score(file: Any) -> None:
     """Score conversations: JSON lines in, JSON lines out."""
     from app.scoring.lines import score_line
-    from app.scoring.model import load_prior
-    from app.settings import prior_name
+    from app.scoring.model import ModelError, load_prior
+    from app.settings import SettingsError, prior_name
 
-    model = load_prior(prior_name())
+    try:
+        model = load_prior(prior_name())
+    except ModelError as error:
+        raise SettingsError(f"KINTSUGI_PRIOR: {error}") from error
     bad = 0
     for number, line in enumerate(file, start=1):
         if not line.strip():

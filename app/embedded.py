@@ -38,6 +38,7 @@ LOG = log.get("embedded")
 
 THREADS = 8
 WORKERS = 4
+BROKER = "memory://localhost/"  #: with a host, since kombu warns that it has to make one up
 BODY_CAP = 256 * 1024
 LINK_LIFE = timedelta(days=1)
 
@@ -176,7 +177,8 @@ def _furnish(parts: Parts, sandbox: Sandbox | None) -> str:
 
 def _start_worker(parts: Parts, stack: ExitStack, beat: Callable[[], None]) -> None:
     """Celery's worker in threads of this process, and the dispatcher that feeds it."""
-    celery = make_celery(parts.settings.broker_url)
+    given = parts.settings.broker_url
+    celery = make_celery(BROKER if given == "memory://" else given)
     bound.bind(parts)
     worker: Any = celery.WorkController(
         pool_cls="threads",

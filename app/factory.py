@@ -12,7 +12,7 @@ from app.clock import Clock
 from app.connect import Connections
 from app.governor import Governor
 from app.outbound import Outbound
-from app.scoring.model import load_prior
+from app.scoring.model import Model, ModelError, load_prior
 from app.settings import CHECKOUT, Settings, SettingsError, is_loopback
 from app.store import desks, schema
 from app.store.database import Database, Purpose
@@ -32,7 +32,7 @@ def build(settings: Settings) -> Parts:
         settings=settings,
         database=database,
         clock=clock,
-        model=load_prior(settings.prior),
+        model=_model(settings.prior),
         connections=Connections(
             database=database,
             governor=Governor(database),
@@ -46,6 +46,13 @@ def build(settings: Settings) -> Parts:
             vault=database.vault,
         ),
     )
+
+
+def _model(name: str) -> Model:
+    try:
+        return load_prior(name)
+    except ModelError as error:
+        raise SettingsError(f"KINTSUGI_PRIOR: {error}") from error
 
 
 def create_app(settings: Settings, parts: Parts | None = None) -> Flask:

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import gc
+import sys
+
+from flask import Flask
 
 from app import log
 from app.factory import create_app
-from app.settings import load
+from app.settings import SettingsError, load
+from app.store.database import DatabaseUnavailable
 
-_settings = load()
-log.configure(_settings.log_level)
-app = create_app(_settings)
+BOOT_FAILED = 3  #: the exit code by which gunicorn knows that starting another worker is of no use
+
+
+def _make() -> Flask:
+    """A setting that cannot be right is a line for the operator, not a stack."""
+    try:
+        settings = load()
+        log.configure(settings.log_level)
+        return create_app(settings)
+    except (SettingsError, DatabaseUnavailable) as error:
+        sys.stderr.write(f"kintsugi: {error}\n")
+        sys.exit(BOOT_FAILED)
+
+
+app = _make()
 
 # Everything that was loaded by now stays for good; the garbage collector need not look at it in every request again.
 gc.collect()
