@@ -18,6 +18,7 @@ import pytest
 import requests
 from sqlalchemy import Engine, event, select, update
 
+from app import links
 from app.clock import real_now
 from app.governor import Governor
 from app.protocols.document import read_document
@@ -39,7 +40,7 @@ from app.store.models import (
     TrackedTicket,
     VersionState,
 )
-from connectors.base import CallObserver, Connector
+from connectors.base import CallObserver
 from connectors.sandbox import Sandbox
 from connectors.ticket import DeskEvent, Receipt, Ticket, Write
 from connectors.zendesk.client import ZendeskConnector
@@ -49,6 +50,7 @@ from tasks.parts import Parts
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NO_PACE = deliveries.Pace(debounce=timedelta(0), max_wait=timedelta(0))
 ANGRY = "This is the third time I write! The lamp is still broken and nobody answers. I want a refund now!"
+CALM = "Hello, could you tell me when my lamp will arrive? Thank you!"
 CUSTOMER = "customer@example.com"
 
 _Row = TypeVar("_Row", bound=Base)
@@ -222,6 +224,18 @@ class Stage:
         after = self.look_up("stats")
         calls.reads, calls.writes = after["reads"] - before["reads"], after["writes"] - before["writes"]
 
+    def token(self, ticket_id: str) -> str:
+        """The token of the ticket's newest survey, as it stands in the mail or the comment."""
+        with self.parts.database.desk(self.desk_id, read=True) as session:
+            return invitations.token_of(session, self.surveys(ticket_id)[-1])
+
+    def answer_survey(self, ticket_id: str, stars: int) -> invitations.AnswerOutcome:
+        """The customer answers the newest survey."""
+        token_hash = links.read_token(self.parts.database.vault, self.token(ticket_id))
+        reply = invitations.Reply(value=(stars - 1) / 4, original=str(stars), comment="")
+        with self.parts.database.system(Purpose.SIGN_IN) as session:
+            return invitations.answer(session, token_hash or "", reply, now=self.now, woken_at=real_now())
+
     # The pipeline
 
     def happened(
@@ -281,7 +295,7 @@ class Stage:
             import_documents(session, self.desk_id, texts, publish_as="a test")
 
     def on_write(
-        self, *, before: Callable[[], None] | None = None, after: Callable[[], None] | None = None, times: int = 1
+        self, *, before: Callable[[], object] | None = None, after: Callable[[], object] | None = None, times: int = 1
     ) -> None:
         """Have something happen just before or just after our next writes reach the helpdesk."""
         write, left = ZendeskConnector.write, itertools.count(1)
@@ -348,13 +362,9 @@ class Stage:
         return self.rows(Delivery, Delivery.ticket_id == ticket_id)
 
 
-def killed() -> None:
+def die() -> None:
     """The process ends here."""
     raise Killed
-
-
-def refuse_to_sleep(_seconds: float) -> None:
-    raise AssertionError("a task slept")
 
 
 def protocol(name: str = "Rescue", *actions: Mapping[str, Any], **values: Any) -> dict[str, Any]:
@@ -373,9 +383,3 @@ PRIORITY = {"do": "priority", "to": "high"}
 ASSIGN = {"do": "assign", "group": "Recovery", "to": "group"}
 TAG = {"do": "tag", "add": ["fragile"]}
 FOLLOW_UP = {"resurvey": {"after_hours": 24, "channel": "auto", "good_from": 0.6}, "return_to": "previous"}
-
-
-def connector_of(stage: Stage) -> Connector:
-    """An opened connector, for a test that calls the helpdesk itself."""
-    with stage.parts.connections.open(stage.desk_id) as connector:
-        return connector

@@ -17,10 +17,10 @@ from connectors.sandbox.store import next_id
 from connectors.sandbox.tickets import Comment, add_comment
 from tasks import scoring
 from tasks.claims import TicketClaim
-from tests.tasks.stage import ANGRY, Killed, Stage, protocol
+from tests.tasks.stage import ANGRY, CALM, Killed, Stage, protocol
 
 THREAD = (
-    "Hello, could you tell me when my lamp will arrive? Thank you!",
+    CALM,
     "Thanks for the quick answer. I will wait then.",
     "The lamp came today and it is broken. This is very disappointing.",
     ANGRY,
@@ -89,7 +89,7 @@ def test_silence_alone_lowers_the_score(stage: Stage) -> None:
 
 def test_a_rescore_reads_nothing_while_the_state_stays(stage: Stage) -> None:
     stage.publish()
-    ticket = stage.opens("Hello, could you tell me when my lamp will arrive? Thank you!")
+    ticket = stage.opens(CALM)
     stage.drain()
     stage.step(minutes=(stage.tracked(ticket).rescore_at - stage.now) / timedelta(minutes=1))  # type: ignore[operator]
 
@@ -362,7 +362,7 @@ def test_a_closed_ticket_is_scored_but_not_changed(stage: Stage) -> None:
 def test_a_ticket_that_closes_before_our_write_refuses_its_steps(stage: Stage) -> None:
     stage.publish(protocol())
     ticket = stage.opens()
-    stage.on_write(before=lambda: stage.act(f"tickets/{ticket}/close") and None)
+    stage.on_write(before=lambda: stage.act(f"tickets/{ticket}/close"))
 
     stage.drain()
 
