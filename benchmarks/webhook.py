@@ -1,7 +1,8 @@
-"""What a webhook costs: ours beside a bare endpoint, under the Procfile's own gunicorn, on one PostgreSQL.
+"""What a webhook costs: ours beside bare endpoints, under the Procfile's own gunicorn, on one PostgreSQL.
 
-They take turns at full speed, so that a machine that is busy meanwhile is busy for both; then each has 200 requests a
-second, which is what a large desk sends on a bad day.
+They take turns at full speed, so that a machine that is busy meanwhile is busy for all; then each has 200 requests a
+second, which is what a large desk sends on a bad day. The aim is held against the bare endpoint that stores the way
+this stack does; the one that has the driver alone is the floor under any endpoint, and is told beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -37,7 +38,7 @@ from tests.servers import PostgresServer, free_port
 
 SECRET = "made-up-secret"
 ROUNDS = 2
-SECONDS = 5
+SECONDS = 4
 CONNECTIONS = 16
 CALM_RATE = 200
 TICKETS = 500
@@ -100,14 +101,14 @@ def _measure(server: PostgresServer, folder: Path) -> Report:
         "KINTSUGI_BROKER_URL": "redis://127.0.0.1:1/0",  # nobody is there, and a webhook does not care
         "KINTSUGI_DATA_DIR": str(folder),
     }
-    bare = {"BARE_DATABASE_URL": plain, "BARE_SECRET": SECRET}
+    bare = {"BARE_DATABASE_URL": url, "BARE_SECRET": SECRET}
     with (
         _gunicorn("app.wsgi:app", settings, folder) as ours_port,
         _gunicorn("benchmarks.bare_webhook:app", bare, folder) as bare_port,
     ):
         ours = Endpoint(name="ours", url=f"http://127.0.0.1:{ours_port}/hooks/{key}")
-        beside = Endpoint(name="bare", url=f"http://127.0.0.1:{bare_port}/hooks/bare")
-        figures = _take_turns(ours, beside, folder)
+        beside = [Endpoint(name=name, url=f"http://127.0.0.1:{bare_port}/hooks/{name}") for name in ("bare", "driver")]
+        figures = _take_turns([ours, *beside], folder)
     figures["stored"] = _check_stored(plain, int(figures["ours_requests"]))
     return Report(bench="webhook", figures=figures, aims=AIMS)
 
@@ -163,7 +164,7 @@ def _gunicorn(application: str, environment: dict[str, str], folder: Path) -> It
 
 
 def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
@@ -176,14 +177,14 @@ def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     raise BenchError(f"gunicorn did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
 
 
-def _take_turns(ours: Endpoint, bare: Endpoint, folder: Path) -> dict[str, float]:
-    for endpoint in (ours, bare):
+def _take_turns(endpoints: Sequence[Endpoint], folder: Path) -> dict[str, float]:
+    for endpoint in endpoints:
         _turn(endpoint, folder, seconds=1)
-    full: dict[str, list[Turn]] = {"ours": [], "bare": []}
+    full: dict[str, list[Turn]] = {endpoint.name: [] for endpoint in endpoints}
     for _ in range(ROUNDS):
-        for endpoint in (ours, bare):
+        for endpoint in endpoints:
             full[endpoint.name].append(_turn(endpoint, folder, seconds=SECONDS))
-    calm = {endpoint.name: _turn(endpoint, folder, seconds=SECONDS, rate=CALM_RATE) for endpoint in (ours, bare)}
+    calm = {endpoint.name: _turn(endpoint, folder, seconds=SECONDS, rate=CALM_RATE) for endpoint in endpoints}
     figures: dict[str, float] = {}
     for name, turns in full.items():
         figures[f"{name}_rps"] = round(mean(turn.rate for turn in turns), 1)
@@ -193,6 +194,7 @@ def _take_turns(ours: Endpoint, bare: Endpoint, folder: Path) -> dict[str, float
         figures[f"{name}_p50_ms_at_200"] = round(calm[name].p50, 2)
         figures[f"{name}_p99_ms_at_200"] = round(calm[name].p99, 2)
     figures["ratio"] = round(figures["ours_rps"] / figures["bare_rps"], 3)
+    figures["ratio_to_driver"] = round(figures["ours_rps"] / figures["driver_rps"], 3)
     figures["ours_requests"] = sum(turn.requests for turn in (*full["ours"], calm["ours"]))
     return figures
 
