@@ -1,0 +1,119 @@
+"""Protocols: imported as drafts, one version in force, the one before it retired."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.store import protocols
+from app.store.database import Database
+from app.store.desks import NotFound
+from app.store.models import VersionState
+from tests.store.factories import NOW, add_desk, add_version, version
+
+
+def publish(database: Database, desk_id: int, version_id: int, reason: str = "agreed") -> None:
+    with database.desk(desk_id) as session:
+        row = protocols.version(session, version_id)
+        protocols.publish(session, row, by="lena@example.com", reason=reason, now=NOW)
+
+
+def in_force(database: Database, desk_id: int) -> list[int]:
+    with database.desk(desk_id, read=True) as session:
+        return [found.version_id for found in protocols.in_force(session)]
+
+
+def test_an_imported_document_is_a_draft(database: Database, desk_id: int) -> None:
+    row = version(database, add_version(database, desk_id, document="name: Late parcel"))
+
+    assert (row.number, row.state, row.document) == (1, VersionState.DRAFT, "name: Late parcel")
+    assert in_force(database, desk_id) == []
+
+
+def test_importing_the_same_again_is_harmless(database: Database, desk_id: int) -> None:
+    with database.desk(desk_id) as session:
+        first, added = protocols.import_document(session, desk_id, "Late parcel", "name: x", NOW)
+        again, added_again = protocols.import_document(session, desk_id, "Late parcel", "name: x", NOW)
+
+    assert (added, added_again, again.id) == (True, False, first.id)
+
+
+def test_importing_a_change_is_the_next_version(database: Database, desk_id: int) -> None:
+    first = version(database, add_version(database, desk_id, document="name: x"))
+
+    second = version(database, add_version(database, desk_id, document="name: y"))
+
+    assert (second.protocol_id, second.number) == (first.protocol_id, 2)
+
+
+def test_publishing_puts_a_version_in_force_and_says_who_and_why(database: Database, desk_id: int) -> None:
+    version_id = add_version(database, desk_id)
+
+    publish(database, desk_id, version_id, "agreed " * 100)
+
+    row = version(database, version_id)
+    assert (row.state, row.published_by, row.published_at) == (VersionState.PUBLISHED, "lena@example.com", NOW)
+    assert len(row.reason or "") == 500
+    assert in_force(database, desk_id) == [version_id]
+
+
+def test_publishing_retires_the_version_before(database: Database, desk_id: int) -> None:
+    old = add_version(database, desk_id, document="name: x")
+    publish(database, desk_id, old)
+    new = add_version(database, desk_id, document="name: y")
+
+    publish(database, desk_id, new)
+
+    assert version(database, old).state is VersionState.RETIRED
+    assert in_force(database, desk_id) == [new]
+
+
+def test_an_old_version_can_be_put_in_force_again(database: Database, desk_id: int) -> None:
+    old, new = add_version(database, desk_id, document="name: x"), add_version(database, desk_id, document="name: y")
+
+    for version_id in (old, new, old, old):
+        publish(database, desk_id, version_id)
+
+    assert in_force(database, desk_id) == [old]
+
+
+def test_protocols_decide_in_the_order_of_their_coming(database: Database, desk_id: int) -> None:
+    versions = [add_version(database, desk_id, name=name) for name in ("Late parcel", "A wrong item")]
+    for version_id in reversed(versions):
+        publish(database, desk_id, version_id)
+
+    assert in_force(database, desk_id) == versions
+
+
+def test_a_protocol_of_another_desk_decides_nothing_here(database: Database, desk_id: int) -> None:
+    other = add_desk(database, "Other shop")
+    publish(database, other, add_version(database, other))
+    ours = add_version(database, desk_id)
+
+    publish(database, desk_id, ours)
+
+    assert in_force(database, desk_id) == [ours]
+    assert len(in_force(database, other)) == 1
+
+
+def test_the_list_shows_what_is_in_force_or_else_the_newest(database: Database, desk_id: int) -> None:
+    published = add_version(database, desk_id, document="name: x")
+    publish(database, desk_id, published)
+    newer = add_version(database, desk_id, document="name: y")
+    draft = add_version(database, desk_id, name="Wrong item")
+
+    with database.desk(desk_id, read=True) as session:
+        shown = [(row.name, found.id) for row, found in protocols.all_of(session)]
+        history = [row.id for row in protocols.versions_of(session, version(database, newer).protocol_id)]
+
+    assert shown == [("Late parcel", published), ("Wrong item", draft)]
+    assert history == [newer, published]
+
+
+def test_a_version_knows_its_name_and_one_that_is_not_there_raises(database: Database, desk_id: int) -> None:
+    version_id = add_version(database, desk_id)
+
+    with database.desk(desk_id, read=True) as session:
+        assert protocols.name_of(session, version_id) == "Late parcel"
+        assert protocols.name_of(session, 4711) == ""
+        with pytest.raises(NotFound, match="protocol version 4711"):
+            protocols.version(session, 4711)
