@@ -86,7 +86,10 @@ def add_person(parts: Parts, *, email: str, role: str, desk_id: int | None, pass
     Raises ValueError that says what is wrong with address or password.
     """
     now = real_now()
-    password_hash = passwords.hash_password(password) if password is not None else None
+    try:
+        password_hash = passwords.hash_password(password) if password is not None else None
+    except ValueError as error:
+        raise ValueError(f"password: {error}") from error
     with parts.database.system(Purpose.SIGN_IN) as session:
         if password_hash is None:
             token = sign_ins.new_link(session, email, Role(role), now, desk_id=desk_id)

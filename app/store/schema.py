@@ -48,7 +48,11 @@ def behind(database: Database) -> str | None:
 
 
 def migrate(database: Database, to: str = "head") -> str:
-    """Bring the database to the newest version (or to `to`); returns the version. Repeating it is harmless."""
+    """Bring the database to the newest version (or to `to`); returns the version. Repeating it is harmless.
+
+    Raises DatabaseUnavailable.
+    """
+    database.ping()
     with database.writing(), database.engine.begin() as connection:
         if not database.is_sqlite:
             # Whoever comes second waits for the first, however long that takes, and so may a large table.
