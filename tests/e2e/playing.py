@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PRIOR = "uss-1"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Servers:
@@ -24,7 +22,7 @@ class Servers:
 def own_environment(data_dir: Path, **settings: str) -> dict[str, str]:
     """This process's environment with nobody else's settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("KINTSUGI_")}
-    return {**inherited, "KINTSUGI_DATA_DIR": str(data_dir), "KINTSUGI_PRIOR": PRIOR, **settings}
+    return {**inherited, "KINTSUGI_DATA_DIR": str(data_dir), **settings}
 
 
 def start_replay(file: Path, data_dir: Path, servers: Servers | None = None) -> subprocess.Popen[str]:
