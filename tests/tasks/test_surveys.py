@@ -1,0 +1,442 @@
+"""Closing the loop: the survey goes out once, when it is due, to whom it may; and what its answer leads to."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+import pytest
+
+from app.store import people, reviews
+from app.store.invitations import AnswerOutcome
+from app.store.models import InvitationState, StepState
+from app.words import CaseStage
+from tasks import surveys
+from tests.outbound.loopback import Listener, listening
+from tests.tasks.conftest import MakeStage
+from tests.tasks.stage import ASSIGN, CUSTOMER, FOLLOW_UP, NOTE, Killed, Stage, die, protocol
+
+LINK = re.compile(r"http://127\.0\.0\.1:8000/s/([\w-]{44})(?![\w/-])")
+
+
+def solved(stage: Stage, *actions, email: str = CUSTOMER, **follow_up) -> str:
+    """A ticket with a case that was solved just now."""
+    stage.publish(protocol("Rescue", *(actions or (NOTE,)), follow_up={**FOLLOW_UP, **follow_up}))
+    ticket = stage.opens(email=email)
+    stage.drain()
+    stage.answers(ticket)
+    stage.solves(ticket)
+    stage.drain()
+    return ticket
+
+
+def surveyed(stage: Stage, *actions, **more) -> str:
+    """One whose survey has gone out."""
+    ticket = solved(stage, *actions, **more)
+    stage.step(hours=25)
+    stage.drain()
+    return ticket
+
+
+def test_a_survey_is_due_after_the_protocol_s_hours(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.step(hours=23)
+    stage.drain()
+    early = stage.mails()
+
+    stage.step(hours=2)
+    stage.drain()
+
+    (mail,) = stage.mails()
+    (survey,) = stage.surveys(ticket)
+    assert early == []
+    assert survey.state is InvitationState.SENT
+    assert survey.sent_at == stage.now
+    assert LINK.findall(mail["text"]) == [stage.token(ticket)]
+    assert survey.marker in mail["headers"]
+    assert stage.case(ticket).stage is CaseStage.RESURVEYED
+
+
+@pytest.mark.capability("FOL-04")
+def test_a_case_is_surveyed_once_also_when_it_is_solved_again(stage: Stage) -> None:
+    ticket = surveyed(stage)
+    stage.says(ticket, "One more thing: where is the bulb?")
+    stage.drain()
+    stage.solves(ticket)
+    stage.drain()
+
+    stage.step(hours=48)
+    stage.drain()
+
+    assert len(stage.mails()) == 1
+    assert len(stage.surveys(ticket)) == 1
+
+
+def test_a_ticket_that_is_opened_again_is_asked_about_after_its_next_solution_only(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.says(ticket, "It is broken again.")
+    stage.drain()
+    cancelled = stage.surveys(ticket)
+    stage.step(hours=25)
+    stage.drain()
+    meanwhile = stage.mails()
+
+    stage.solves(ticket)
+    stage.drain()
+    stage.step(hours=25)
+    stage.drain()
+
+    assert [(row.state, row.reason) for row in cancelled] == [
+        (InvitationState.CANCELLED, "the ticket was opened again"),
+    ]
+    assert meanwhile == []
+    assert [row.state for row in stage.surveys(ticket)] == [InvitationState.CANCELLED, InvitationState.SENT]
+    assert len(stage.mails()) == 1
+
+
+@pytest.mark.capability("FOL-04")
+def test_a_link_takes_one_answer(stage: Stage) -> None:
+    ticket = surveyed(stage)
+
+    first, second = stage.answer_survey(ticket, 5), stage.answer_survey(ticket, 1)
+    stage.drain()
+
+    assert (first, second) == (AnswerOutcome.RECORDED, AnswerOutcome.ALREADY)
+    assert stage.case(ticket).stage is CaseStage.RECOVERED
+
+
+@pytest.mark.capability("FOL-04")
+def test_a_person_is_asked_once_in_the_cooldown_over_all_their_tickets(stage: Stage) -> None:
+    surveyed(stage)
+    other = surveyed(stage)
+    (survey,) = stage.surveys(other)
+
+    assert len(stage.mails()) == 1
+    assert survey.state is InvitationState.NOT_SENT
+    assert survey.reason == "the customer was asked less than 7 days ago"
+
+
+@pytest.mark.capability("FOL-04")
+def test_a_person_who_wants_no_surveys_gets_none(stage: Stage) -> None:
+    ticket = solved(stage)
+    with stage.parts.database.desk(stage.desk_id) as session:
+        person_id = stage.tracked(ticket).person_id
+        assert person_id is not None
+        people.opt_out(session, person_id, stage.now)
+
+    stage.step(hours=25)
+    stage.drain()
+
+    (survey,) = stage.surveys(ticket)
+    assert stage.mails() == []
+    assert (survey.state, survey.reason) == (InvitationState.NOT_SENT, "the customer wants no surveys")
+
+
+def test_a_suspended_person_is_not_asked(stage: Stage) -> None:
+    ticket = solved(stage)
+    with stage.sandbox.helpdesk.file.writing() as db:
+        db.execute("UPDATE person SET suspended = 1 WHERE email = ?", (CUSTOMER,))
+    stage.happened(ticket)
+    stage.drain()
+
+    stage.step(hours=25)
+    stage.drain()
+
+    assert stage.surveys(ticket)[0].reason == "the customer is suspended at the helpdesk"
+
+
+@pytest.mark.capability("TEA-03")
+def test_a_good_answer_recovers_the_case_and_returns_the_ticket(stage: Stage) -> None:
+    agent, support = stage.account.agent_ids[0], stage.account.group_ids["Support"]
+    stage.publish(protocol("Rescue", ASSIGN, follow_up=FOLLOW_UP))
+    ticket = stage.opens()
+    stage.act(f"tickets/{ticket}/update", group_id=support, assignee_id=agent)
+    stage.drain()
+    moved = stage.shown(ticket)["group"]
+    stage.solves(ticket)
+    stage.drain()
+    stage.step(hours=25)
+    stage.drain()
+
+    stage.answer_survey(ticket, 5)
+    stage.drain()
+
+    shown = stage.shown(ticket)
+    assert moved == "Recovery"
+    assert (shown["group"], shown["assignee_id"]) == ("Support", str(agent))
+    assert "recovery_recovered" in shown["tags"]
+    assert "recovery_open" not in shown["tags"]
+    assert stage.case(ticket).stage is CaseStage.RECOVERED
+
+
+@pytest.mark.capability("TEA-03")
+def test_a_recovered_ticket_stays_where_the_rule_says_so(stage: Stage) -> None:
+    ticket = surveyed(stage, ASSIGN, return_to="stay")
+
+    stage.answer_survey(ticket, 5)
+    stage.drain()
+
+    assert stage.shown(ticket)["group"] == "Recovery"
+    assert "recovery_recovered" in stage.tags(ticket)
+
+
+def test_a_bad_answer_opens_the_ticket_again_and_tells_the_lead(stage: Stage) -> None:
+    ticket = surveyed(stage)
+    before = len(stage.mails("lead@localhost"))
+
+    stage.answer_survey(ticket, 1)
+    stage.drain()
+
+    shown, row = stage.shown(ticket), stage.tracked(ticket)
+    assert stage.case(ticket).stage is CaseStage.LOST
+    assert shown["status"] == "open"
+    assert "recovery_lost" in shown["tags"]
+    assert "recovery_open" not in shown["tags"]
+    assert len(stage.mails("lead@localhost")) == before + 1
+    assert (row.status, row.solved_at) == ("open", None)
+
+
+def test_a_mail_server_that_is_away_gets_the_mail_once_it_is_back(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.step(hours=25)
+    connect = socket.create_connection
+    stage.patch.setattr(socket, "create_connection", _refusing(stage.sandbox.smtp_port, connect))
+    stage.turn()
+    (waiting,) = stage.surveys(ticket)
+    stage.patch.setattr(socket, "create_connection", connect)
+
+    stage.turn()
+    too_early = stage.mails()
+    stage.pass_time(hours=1)
+    stage.drain()
+
+    assert waiting.state is InvitationState.SCHEDULED
+    assert waiting.reason == "no connection to the mail server"
+    assert too_early == []
+    assert len(stage.mails()) == 1
+
+
+def _refusing(port: int | None, connect):
+    def refuse(address, *args, **kwargs):
+        if address[1] == port:
+            raise ConnectionRefusedError
+        return connect(address, *args, **kwargs)
+
+    return refuse
+
+
+def _losing(listener: Listener, connection: socket.socket) -> None:
+    """A mail server that takes the whole message and is gone without a word."""
+    connection.sendall(b"220 here\r\n")
+    for answer in (b"250 hello\r\n", b"250 sender\r\n", b"250 recipient\r\n", b"354 go on\r\n"):
+        connection.recv(4096)
+        connection.sendall(answer)
+    data = b""
+    while not data.endswith(b"\r\n.\r\n"):
+        data += connection.recv(65536)
+    listener.heard.append(data)
+
+
+def test_a_mail_of_unknown_fate_is_never_sent_again_by_itself(make_stage: MakeStage) -> None:
+    with listening(_losing) as server:
+        stage = make_stage(KINTSUGI_SMTP_URL=f"smtp://127.0.0.1:{server.port}")
+        ticket = surveyed(stage)
+        stage.pass_time(hours=1)
+        stage.drain()
+
+    (survey,) = stage.surveys(ticket)
+    assert survey.state is InvitationState.NEEDS_REVIEW
+    assert "may or may not have been sent" in (survey.reason or "")
+    assert len(server.heard) == 1
+
+
+def test_a_sender_that_dies_with_the_mail_in_its_hands_leaves_it_to_a_person(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.step(hours=25)
+    stage.patch.setattr("app.outbound.mail.Handover.send", lambda _: die())
+    with pytest.raises(Killed):
+        stage.turn()
+    stage.patch.undo()
+
+    stage.pass_time(hours=1)
+    stage.drain()
+
+    assert stage.mails() == []
+    assert stage.surveys(ticket)[0].state is InvitationState.NEEDS_REVIEW
+
+
+def test_a_survey_that_a_person_found_missing_is_sent_again(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.step(hours=25)
+    stage.patch.setattr("app.outbound.mail.Handover.send", lambda _: die())
+    with pytest.raises(Killed):
+        stage.turn()
+    stage.patch.undo()
+    stage.pass_time(hours=1)
+    stage.drain()
+
+    with stage.parts.database.desk(stage.desk_id) as session:
+        reviews.repeat_invitation(session, stage.surveys(ticket)[0].id)
+    stage.drain()
+
+    assert len(stage.mails()) == 1
+    assert stage.surveys(ticket)[0].state is InvitationState.SENT
+
+
+def test_a_survey_whose_sender_dies_every_time_comes_to_an_end(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.step(hours=25)
+    stage.patch.setattr("tasks.surveys._hindrance", lambda *_: die())
+    for _ in range(12):
+        with pytest.raises(Killed):
+            stage.turn()
+        stage.pass_time(hours=1)
+
+    stage.drain()
+
+    (survey,) = stage.surveys(ticket)
+    assert (survey.state, survey.reason) == (InvitationState.DEAD, "its sender failed every time")
+
+
+def test_a_refused_mail_is_not_tried_again(make_stage: MakeStage) -> None:
+    def refusing(_: Listener, connection: socket.socket) -> None:
+        connection.sendall(b"220 here\r\n")
+        for answer in (b"250 hello\r\n", b"250 sender\r\n", b"550 no such person\r\n"):
+            connection.recv(4096)
+            connection.sendall(answer)
+        connection.recv(4096)
+
+    with listening(refusing) as server:
+        stage = make_stage(KINTSUGI_SMTP_URL=f"smtp://127.0.0.1:{server.port}")
+        ticket = surveyed(stage)
+
+    (survey,) = stage.surveys(ticket)
+    assert (survey.state, survey.reason) == (InvitationState.NOT_SENT, "the mail server answered 550")
+
+
+def test_a_stale_hint_sends_nothing(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.step(hours=25)
+    (claim,) = stage.claim_surveys()
+
+    surveys.send(claim.desk_id, claim.invitation_id, claim.fence - 1)
+    surveys.send(claim.desk_id, 999, 1)
+
+    assert stage.mails() == []
+    assert stage.surveys(ticket)[0].state is InvitationState.SCHEDULED
+
+
+def test_without_a_mail_server_the_survey_is_a_public_comment(make_stage: MakeStage) -> None:
+    stage = make_stage(KINTSUGI_SMTP_URL="")
+    ticket = surveyed(stage)
+
+    asked = stage.comments(ticket, public=True)[-1]
+    assert LINK.findall(asked) == [stage.token(ticket)]
+    assert stage.surveys(ticket)[0].state is InvitationState.SENT
+    assert stage.case(ticket).stage is CaseStage.RESURVEYED
+    assert stage.shown(ticket)["status"] == "solved"
+
+
+def test_a_survey_comment_is_posted_once_also_when_its_answer_is_lost(make_stage: MakeStage) -> None:
+    stage = make_stage(KINTSUGI_SMTP_URL="")
+    ticket = solved(stage)
+    stage.step(hours=25)
+    stage.fault("drop_after_write", method="PUT")
+    stage.turn()
+    stage.turn()
+    stage.pass_time(minutes=1)
+
+    stage.drain()
+
+    asked = [text for text in stage.comments(ticket, public=True) if LINK.search(text)]
+    assert len(asked) == 1
+    assert stage.surveys(ticket)[0].state is InvitationState.SENT
+
+
+def test_a_survey_comment_never_counts_as_an_agents_reply(make_stage: MakeStage) -> None:
+    stage = make_stage(KINTSUGI_SMTP_URL="")
+    stage.publish(protocol("Rescue", NOTE, follow_up=FOLLOW_UP))
+    ticket = stage.opens()
+    stage.drain()
+    stage.solves(ticket)
+    stage.drain()
+    stage.step(hours=25)
+    stage.drain()
+
+    stage.happened(ticket)
+    stage.drain()
+
+    assert stage.messages(ticket)[-1].author == "system"
+    assert stage.case(ticket).contacted_at is None
+
+
+def test_a_survey_comment_on_a_closed_ticket_is_not_sent(make_stage: MakeStage) -> None:
+    stage = make_stage(KINTSUGI_SMTP_URL="")
+    ticket = solved(stage)
+    stage.act(f"tickets/{ticket}/close")
+
+    stage.step(hours=25)
+    stage.drain()
+
+    (survey,) = stage.surveys(ticket)
+    assert (survey.state, survey.reason) == (InvitationState.NOT_SENT, "the ticket is closed for good")
+
+
+def test_a_survey_comment_is_called_off_when_the_ticket_is_opened_before_it_is_posted(make_stage: MakeStage) -> None:
+    stage = make_stage(KINTSUGI_SMTP_URL="")
+    ticket = solved(stage)
+    stage.step(hours=25)
+    stage.turn()
+    stage.says(ticket, "It is broken again.")
+
+    stage.drain()
+
+    (survey,) = stage.surveys(ticket)
+    assert (survey.state, survey.reason) == (InvitationState.CANCELLED, "the ticket was opened again")
+    assert stage.steps(ticket)["survey-1"].state is StepState.SKIPPED
+    assert not [text for text in stage.comments(ticket, public=True) if LINK.search(text)]
+
+
+def test_a_person_without_an_address_is_asked_by_comment(stage: Stage) -> None:
+    stage.publish(protocol("Rescue", NOTE, follow_up=FOLLOW_UP))
+    ticket = stage.opens()
+    with stage.sandbox.helpdesk.file.writing() as db:
+        db.execute("UPDATE person SET email = NULL WHERE email = ?", (CUSTOMER,))
+    stage.drain()
+    stage.solves(ticket)
+    stage.drain()
+    stage.step(hours=25)
+
+    stage.drain()
+
+    assert stage.surveys(ticket)[0].channel == "comment"
+    assert LINK.search(stage.comments(ticket, public=True)[-1])
+
+
+def test_a_survey_by_mail_that_nobody_can_receive_says_so(stage: Stage) -> None:
+    stage.publish(protocol("Rescue", NOTE, follow_up={"resurvey": {"after_hours": 1, "channel": "email"}}))
+    ticket = stage.opens()
+    with stage.sandbox.helpdesk.file.writing() as db:
+        db.execute("UPDATE person SET email = NULL WHERE email = ?", (CUSTOMER,))
+    stage.drain()
+    stage.solves(ticket)
+    stage.drain()
+
+    stage.step(hours=2)
+    stage.drain()
+
+    assert stage.surveys(ticket)[0].reason == "the customer has no e-mail address"
+
+
+def test_a_deleted_ticket_s_survey_is_cancelled(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.act(f"tickets/{ticket}/spam")
+    stage.happened(ticket, "ticket.changed")
+    stage.drain()
+
+    stage.step(hours=25)
+    stage.drain()
+
+    assert stage.mails() == []
+    assert stage.surveys(ticket)[0].state is InvitationState.CANCELLED
+    assert stage.case(ticket).stage is CaseStage.EXPIRED
