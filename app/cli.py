@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from app.cli_base import AS_JSON, ON_DESK, Commands, Problem, find_desk, open_parts, read_settings, show
+from app.cli_deliveries import deliveries
 from app.cli_desks import desk
 from app.cli_protocols import protocol
 
@@ -23,6 +24,7 @@ def main() -> None:
 
 main.add_command(desk)
 main.add_command(protocol)
+main.add_command(deliveries)
 
 
 @main.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -90,3 +91,36 @@ def resume_desk(desk_name: str | None) -> None:
         with parts.database.system(Purpose.OPERATE) as session:
             desks.resume(session, row.id)
     click.echo(f"{row.name} is active.", err=True)
+
+
+@desk.command("change")
+@ON_DESK
+@click.option("--secret-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="As for `desk add`.")
+@click.option("--lead-email", "leads", multiple=True, help="Who is alerted; may be given several times.")
+@click.option("--webhook", "webhooks", multiple=True, metavar="NAME=URL", help="An alert webhook, by name.")
+@click.option("--survey-cooldown-days", type=click.IntRange(0, 365), help="Between two surveys to one person.")
+def change_desk(
+    desk_name: str | None,
+    secret_file: Path | None,
+    leads: tuple[str, ...],
+    webhooks: tuple[str, ...],
+    survey_cooldown_days: int | None,
+) -> None:
+    """Change a desk's credentials, webhook secret, sidebar key, or whom its alerts go to."""
+    from app import desk_setup
+    from app.store.accounts import normal_email
+
+    try:
+        settings: dict[str, Any] = {}
+        if leads:
+            settings["lead_emails"] = [normal_email(lead) for lead in leads]
+        if webhooks:
+            settings["webhooks"] = desk_setup.read_webhooks(webhooks)
+        if survey_cooldown_days is not None:
+            settings["survey_cooldown_days"] = survey_cooldown_days
+        secrets = desk_setup.read_secrets(secret_file, {}) if secret_file else None
+        with open_parts() as parts:
+            changed = desk_setup.change(parts, find_desk(parts, desk_name).id, secrets=secrets, settings=settings)
+    except ValueError as error:
+        raise Problem(str(error)) from error
+    click.echo(f"Changed: {', '.join(changed)}." if changed else "Nothing to change.", err=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.clock import real_now
 from app.connect import read_credentials
@@ -82,3 +83,55 @@ def _ask(
         raise ValueError(f"the helpdesk refused these credentials: {error}") from error
     finally:
         connector.close()
+
+
+def change(
+    parts: Parts,
+    desk_id: int,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """Change what a desk was connected with; returns what was changed, in words. Raises ValueError.
+
+    New credentials are tried at the helpdesk first. A new webhook secret is accepted beside the one before it, until
+    the next change, so that nothing is lost while the helpdesk goes over to it.
+    """
+    given = dict(secrets or {})
+    with parts.database.desk(desk_id, read=True) as session:
+        row = desks.get(session, desk_id)
+        known = desks.credentials(session, row)
+    credentials = {key: value for key, value in given.items() if key != "webhook_secret" and key not in SIDEBAR}
+    me = None
+    if credentials:
+        me, _ = _ask(parts, row.kind, row.subdomain, row.base_url, credentials)
+    changed = []
+    with parts.database.system(Purpose.OPERATE) as session:
+        row = desks.get(session, desk_id)
+        if credentials and credentials != known:
+            desks.change_credentials(session, row, credentials)
+            changed.append("credentials")
+        if me is not None:
+            row.integration_user_id = me.id
+        if given.get("webhook_secret") and given["webhook_secret"] not in desks.webhook_secrets(session, row):
+            desks.rotate_webhook_secret(session, row, given["webhook_secret"])
+            changed.append("webhook secret")
+        sidebar = {key: given[key] for key in SIDEBAR if key in given}
+        if sidebar and sidebar != row.sidebar:
+            row.sidebar = sidebar
+            changed.append("sidebar")
+        if settings:
+            desks.change_settings(row, settings)
+            changed += sorted(settings)
+    return changed
+
+
+def read_webhooks(pairs: Sequence[str]) -> dict[str, str]:
+    """`name=https://...` pairs. Raises ValueError that names the pair by its name; an address may hold a password."""
+    found = {}
+    for pair in pairs:
+        name, separator, url = pair.partition("=")
+        if not name or not separator or not (url.startswith("https://") or is_loopback(url)):
+            raise ValueError(f"--webhook: {name[:60]!r} must be given as name=https://...")
+        found[name] = url
+    return found

@@ -221,7 +221,10 @@ class Player:
         now = self._clock.now()
         with self._database.desk(desk_id) as session:
             for row in invitations.unsure(session):
-                invitations.reviewed(session, row, arrived=row.marker in arrived, now=now)
+                if row.marker in arrived:
+                    reviews.confirm_invitation(session, row.id, now)
+                else:
+                    reviews.repeat_invitation(session, row.id)
             for step in steps.unsure(session):
                 if step.marker in arrived:
                     reviews.confirm_step(session, step.id, now)

@@ -10,6 +10,9 @@ from tasks.schedule import BEAT
 
 MODULES = ("tasks.inbox", "tasks.scoring", "tasks.surveys", "tasks.upkeep", "tasks.schedule")
 
+#: With a host's name that nobody connects to, since kombu warns of every URL without one.
+IN_MEMORY_URL = "memory://localhost/"
+
 #: Measured for one process: short polls make hints quick, and prefetching hides the polls.
 _IN_MEMORY = {"polling_interval": 0.02}
 _REDIS = {
@@ -24,7 +27,7 @@ _REDIS = {
 def make_celery(broker_url: str) -> Celery:
     """The application for this broker, as the current one of the process."""
     in_memory = broker_url.startswith("memory:")
-    app = Celery("kintsugi", broker=broker_url, include=MODULES, set_as_current=True)
+    app = Celery("kintsugi", broker=IN_MEMORY_URL if in_memory else broker_url, include=MODULES, set_as_current=True)
     # The current application is a thread's own; the dispatcher's thread finds the default one.
     app.set_default()
     app.conf.update(

@@ -39,6 +39,7 @@ class TicketClaim:
     tracked: TrackedTicket
     seen: int  #: the event count that this work covers
     waiting: Sequence[deliveries.Waiting]  #: the deliveries that this work covers
+    knows_us: bool  #: the desk has told who our own user is there
     due_at: datetime | None = None  #: when the ticket is to be looked at again, mechanism time
 
     @property
@@ -84,11 +85,12 @@ def ticket(desk_id: int, tracked_id: int, fence: int, *, reads: bool = True) -> 
         with parts.database.desk(desk_id) as session:
             tracked = tracked_tickets.begin(session, tracked_id, fence, real_now(), parts.settings.lease)
             waiting = deliveries.pending(session, tracked.ticket_id) if tracked is not None and reads else ()
+            knows_us = desks.get(session, desk_id).integration_user_id is not None
         if tracked is None:
             LOG.info("stale_hint")
             yield None
             return
-        claim = TicketClaim(parts=parts, tracked=tracked, seen=tracked.dirty, waiting=waiting)
+        claim = TicketClaim(parts=parts, tracked=tracked, seen=tracked.dirty, waiting=waiting, knows_us=knows_us)
         if not reads:
             claim.seen, claim.due_at = tracked.done, tracked.due_at
         with _ending(claim):

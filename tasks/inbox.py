@@ -5,6 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from app.clock import real_now
+from app.store import desks
+from connectors.base import Connector
 from connectors.errors import NotFound
 from tasks import claims, performing, scoring
 from tasks.claims import TicketClaim
@@ -19,6 +21,7 @@ def look(desk_id: int, tracked_id: int, fence: int) -> None:
         if claim is None:
             return
         with claim.parts.connections.open(desk_id) as connector:
+            _know_ourselves(claim, connector)
             try:
                 ticket = connector.read_ticket(
                     claim.tracked.ticket_id, after=claim.tracked.last_message_id, with_ratings=_wants_ratings(claim)
@@ -30,6 +33,15 @@ def look(desk_id: int, tracked_id: int, fence: int) -> None:
             scoring.record(claim, ticket, names)
             performing.perform(claim, ticket, connector)
         claim.settle(read_at=real_now())
+
+
+def _know_ourselves(claim: TicketClaim, connector: Connector) -> None:
+    """Learn who we are at a desk that was away when it was connected: without that, our own writes look like news."""
+    if claim.knows_us:
+        return
+    me = connector.me()
+    with claim.parts.database.desk(claim.desk_id) as session:
+        desks.know_ourselves(session, claim.desk_id, me.id)
 
 
 def _wants_ratings(claim: TicketClaim) -> bool:

@@ -124,6 +124,22 @@ def resume(session: Session, desk_id: int) -> None:
     )
 
 
+def know_ourselves(session: Session, desk_id: int, user_id: str) -> None:
+    """Remember who we are at the helpdesk, so that our own writes are known when they come back as events."""
+    session.execute(update(Desk).where(Desk.id == desk_id).values(integration_user_id=user_id))
+
+
+def change_settings(desk: Desk, changes: Mapping[str, Any]) -> None:
+    """Set some of a desk's settings and keep the others; None takes a setting away."""
+    merged = {**desk.settings, **changes}
+    desk.settings = {name: value for name, value in merged.items() if value is not None}
+
+
+def change_credentials(session: Session, desk: Desk, new: Mapping[str, str]) -> None:
+    """Replace the sealed credentials as a whole."""
+    desk.sealed_credentials = vault_of(session).seal(json.dumps(dict(new)))
+
+
 def note_read(session: Session, desk_id: int, now: datetime) -> None:
     session.execute(update(Desk).where(Desk.id == desk_id).values(last_read_at=now))
 

@@ -11,8 +11,7 @@ from enum import Enum
 from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.protocols.cases import CaseEvent, advance, can_advance
-from app.store import cases, people, tracked_tickets
+from app.store import people, tracked_tickets
 from app.store.database import vault_of
 from app.store.models import Answer, Desk, DeskState, Invitation, InvitationState, RecoveryCase
 
@@ -261,21 +260,6 @@ def unanswered(session: Session, business_now: datetime) -> Sequence[RecoveryCas
     )
     asked = exists().where(Invitation.case_id == RecoveryCase.id, Invitation.state == InvitationState.SENT)
     return session.scalars(select(RecoveryCase).where(RecoveryCase.open_key.is_not(None), asked, ~waiting)).all()
-
-
-def reviewed(session: Session, row: Invitation, *, arrived: bool, now: datetime) -> None:
-    """A human looked: the mail arrived, or it did not and may be sent again. `now` is business time."""
-    if row.state is not InvitationState.NEEDS_REVIEW:
-        return
-    if arrived:
-        row.state, row.reason, row.sent_at = InvitationState.SENT, "a colleague confirmed that it arrived", now
-        case = session.get(RecoveryCase, row.case_id)
-        if case is not None and can_advance(case.stage, CaseEvent.RESURVEY):
-            cases.move(case, advance(case.stage, CaseEvent.RESURVEY), now)
-    else:
-        row.state, row.reason = InvitationState.SCHEDULED, "a colleague found that it did not arrive"
-    row.lease_until = None
-    row.not_before = None
 
 
 def unsure(session: Session) -> Sequence[Invitation]:

@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.store import tracked_tickets
+from app.protocols.cases import CaseEvent, advance, can_advance
+from app.store import cases, tracked_tickets
 from app.store.models import Invitation, InvitationState, StepRow, StepState
 from app.store.queue import STUCK_INVITATIONS, STUCK_STEPS
 
@@ -43,10 +44,26 @@ def repeat_step(session: Session, step_id: int, woken_at: datetime) -> int | Non
 
 def confirm_invitation(session: Session, invitation_id: int, now: datetime) -> int | None:
     """The survey did go out. Returns its case, or None when there was nothing to confirm; `now` is business time."""
-    return session.scalar(
+    case_id = session.scalar(
         update(Invitation)
         .where(Invitation.id == invitation_id, Invitation.state == InvitationState.NEEDS_REVIEW)
-        .values(state=InvitationState.SENT, reason=CONFIRMED, sent_at=now)
+        .values(state=InvitationState.SENT, reason=CONFIRMED, sent_at=now, lease_until=None)
+        .returning(Invitation.case_id)
+    )
+    if case_id is not None:
+        case = cases.get(session, case_id)
+        if can_advance(case.stage, CaseEvent.RESURVEY):
+            cases.move(case, advance(case.stage, CaseEvent.RESURVEY), now)
+    return case_id
+
+
+def hasten_invitation(session: Session, invitation_id: int, now: datetime) -> int | None:
+    """Ask the customer now instead of later. Returns its case, or None when it is not waiting any more; `now` is
+    business time."""
+    return session.scalar(
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.state == InvitationState.SCHEDULED, Invitation.due_at > now)
+        .values(due_at=now)
         .returning(Invitation.case_id)
     )
 

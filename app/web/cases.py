@@ -20,6 +20,7 @@ blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 SAID = {
     "confirmed": "Marked as sent.",
     "repeated": "It will be sent again in a moment.",
+    "hastened": "The customer is asked in a moment.",
     "late": "Nothing was changed: somebody else had decided already, or it was settled meanwhile.",
 }
 
@@ -94,6 +95,14 @@ def repeat_invitation(invitation_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         case_id = reviews.repeat_invitation(session, invitation_id)
     return _decided("repeated", case_id, invitation_id=invitation_id)
+
+
+@blueprint.post("/invitations/<id:invitation_id>/now")
+@requires(Role.LEAD)
+def hasten_invitation(invitation_id: int) -> ResponseReturnValue:
+    with parts().database.desk(desk_id()) as session:
+        case_id = reviews.hasten_invitation(session, invitation_id, parts().clock.now())
+    return _decided("hastened", case_id, invitation_id=invitation_id)
 
 
 def _decided(what: str, case_id: int | None, **ids: int) -> ResponseReturnValue:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.store import invitations, people
+from app.store import invitations, people, reviews
 from app.store.database import Database, Purpose
 from app.store.invitations import AnswerOutcome, Claim, InvitationView, Reply
 from app.store.models import (
@@ -453,10 +453,13 @@ def test_a_colleague_settles_what_nobody_knows(
 
     with database.desk(desk_id) as session:
         assert [row.id for row in invitations.unsure(session)] == [row_id]
-        invitations.reviewed(session, session.get_one(Invitation, row_id), arrived=arrived, now=NOW)
+        if arrived:
+            reviews.confirm_invitation(session, row_id, NOW)
+        else:
+            reviews.repeat_invitation(session, row_id)
 
     row = invitation(database, row_id)
-    assert (row.state, row.sent_at, row.lease_until, row.not_before) == (state, sent_at, None, None)
+    assert (row.state, row.sent_at, row.lease_until) == (state, sent_at, None)
 
 
 def test_a_confirmed_survey_moves_its_case_along(database: Database, desk_id: int) -> None:
@@ -465,7 +468,7 @@ def test_a_confirmed_survey_moves_its_case_along(database: Database, desk_id: in
     row_id = add_invitation(database, desk_id, case_id, columns={"state": InvitationState.NEEDS_REVIEW})
 
     with database.desk(desk_id) as session:
-        invitations.reviewed(session, session.get_one(Invitation, row_id), arrived=True, now=NOW)
+        reviews.confirm_invitation(session, row_id, NOW)
 
     assert case(database, case_id).stage is CaseStage.RESURVEYED
 
@@ -474,7 +477,7 @@ def test_a_review_of_what_is_certain_changes_nothing(database: Database, desk_id
     row_id = add_invitation(database, desk_id, columns={"state": InvitationState.ANSWERED})
 
     with database.desk(desk_id) as session:
-        invitations.reviewed(session, session.get_one(Invitation, row_id), arrived=False, now=NOW)
+        reviews.repeat_invitation(session, row_id)
 
     assert invitation(database, row_id).state is InvitationState.ANSWERED
 
@@ -486,3 +489,14 @@ def test_surveys_of_a_case_are_listed(database: Database, desk_id: int) -> None:
 
     with database.desk(desk_id, read=True) as session:
         assert [row.id for row in invitations.of_case(session, case_id)] == [row_id]
+
+
+def test_a_survey_that_waits_can_be_asked_now(database: Database, desk_id: int) -> None:
+    row_id = add_invitation(database, desk_id, columns={"due_at": NOW + timedelta(days=1)})
+
+    with database.desk(desk_id) as session:
+        first = reviews.hasten_invitation(session, row_id, NOW)
+        again = reviews.hasten_invitation(session, row_id, NOW)
+
+    assert (first, again) == (invitation(database, row_id).case_id, None)
+    assert invitation(database, row_id).due_at == NOW

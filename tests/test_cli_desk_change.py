@@ -1,0 +1,139 @@
+"""`desk change` and `deliveries`: what an operator does at a terminal after a desk was connected."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+
+from app.cli import main
+from app.clock import real_now
+from app.factory import build
+from app.setting_up import sandbox_desk
+from app.settings import load
+from app.store import deliveries, desks, schema
+from app.store.database import Purpose
+from app.store.models import DeliveryState, TrackedTicket
+from connectors.sandbox.server import Sandbox
+from connectors.ticket import DeskEvent
+from tasks.parts import Parts
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    server = Sandbox(file=tmp_path / "sandbox.sqlite", now=real_now, smtp_port=None)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def parts(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parts]:
+    """A house with the sandbox's desk, looked at from outside the commands."""
+    monkeypatch.setenv("KINTSUGI_DATA_DIR", str(tmp_path / "house"))
+    built = build(load({}, data_dir=tmp_path / "house"))
+    schema.migrate(built.database)
+    sandbox_desk(built, url=sandbox.url, account=sandbox.account)
+    yield built
+    built.database.close()
+
+
+@pytest.fixture
+def run(parts: Parts) -> Iterator[Callable[..., Result]]:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield lambda *words: CliRunner().invoke(main, [str(word) for word in words])
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def receive(parts: Parts, ticket_id: str) -> None:
+    event = DeskEvent(
+        event_id=f"event-{ticket_id}", type="message.added", ticket_id=ticket_id, actor_id="7", occurred_at=None
+    )
+    pace = deliveries.Pace(debounce=parts.settings.debounce, max_wait=parts.settings.max_wait)
+    deliveries.receive(parts.database, deliveries.Incoming(desk_id=1, event=event, sealed_body=None), real_now(), pace)
+
+
+def give_up(parts: Parts, ticket_id: str) -> None:
+    with parts.database.desk(1) as session:
+        deliveries.dead(session, ticket_id, real_now(), "it broke")
+
+
+def states(parts: Parts) -> list[DeliveryState]:
+    with parts.database.desk(1, read=True) as session:
+        return [row.state for row in deliveries.recent(session, deliveries.Filter()).deliveries]
+
+
+def test_leads_and_webhooks_of_a_desk_can_be_set(parts: Parts, run: Callable[..., Result]) -> None:
+    said = run("desk", "change", "--lead-email", "Lead@Example.com", "--webhook", "shop=https://hooks.example.com/x")
+
+    assert said.exit_code == 0
+    with parts.database.system(Purpose.OPERATE, read=True) as session:
+        settings = desks.get(session, 1).settings
+    assert settings["lead_emails"] == ["lead@example.com"]
+    assert settings["webhooks"] == {"shop": "https://hooks.example.com/x"}
+
+
+@pytest.mark.parametrize("option", [["--webhook", "shop=ftp://x"], ["--webhook", "shop"], ["--lead-email", "nobody"]])
+def test_settings_that_cannot_be_right_are_named(parts: Parts, run: Callable[..., Result], option: list[str]) -> None:
+    said = run("desk", "change", *option)
+
+    assert said.exit_code == 1
+    assert option[1].split("=")[0] in said.stderr
+
+
+def test_a_new_webhook_secret_is_accepted_beside_the_old_one(
+    parts: Parts, run: Callable[..., Result], tmp_path: Path, sandbox: Sandbox
+) -> None:
+    file = tmp_path / "new.json"
+    file.write_text(json.dumps({"webhook_secret": "a-new-made-up-secret"}), encoding="utf-8")
+
+    said = run("desk", "change", "--secret-file", file)
+
+    assert (said.exit_code, said.stderr) == (0, "Changed: webhook secret.\n")
+    with parts.database.system(Purpose.OPERATE, read=True) as session:
+        accepted = desks.webhook_secrets(session, desks.get(session, 1))
+    assert accepted == ["a-new-made-up-secret", sandbox.account.webhook_secret]
+
+
+def test_credentials_that_the_helpdesk_refuses_are_not_stored(
+    parts: Parts, run: Callable[..., Result], tmp_path: Path, sandbox: Sandbox
+) -> None:
+    file = tmp_path / "new.json"
+    file.write_text(json.dumps({"email": "integration@example.com", "api_token": "wrong-token"}), encoding="utf-8")
+
+    said = run("desk", "change", "--secret-file", file)
+
+    assert said.exit_code == 1
+    assert "wrong-token" not in said.output
+    with parts.database.system(Purpose.OPERATE, read=True) as session:
+        assert desks.credentials(session, desks.get(session, 1))["api_token"] == sandbox.account.api_token
+
+
+def test_dead_letters_are_listed_and_replayed_after_a_dry_run(parts: Parts, run: Callable[..., Result]) -> None:
+    receive(parts, "1")
+    receive(parts, "2")
+    give_up(parts, "2")
+
+    listed = json.loads(run("deliveries", "list", "--state", "dead", "--json").stdout)
+    rehearsed = json.loads(run("deliveries", "replay", "--dead", "--dry-run", "--json").stdout)
+    before = states(parts)
+    replayed = json.loads(run("deliveries", "replay", "--dead", "--json").stdout)
+
+    assert [(one["ticket"], one["reason"]) for one in listed] == [("2", "it broke")]
+    assert rehearsed == replayed
+    assert before == [DeliveryState.DEAD, DeliveryState.RECEIVED]
+    assert states(parts) == [DeliveryState.RECEIVED, DeliveryState.RECEIVED]
+    with parts.database.desk(1, read=True) as session:
+        ticket = session.query(TrackedTicket).filter_by(ticket_id="2").one()
+    assert ticket.dirty > ticket.done
+
+
+def test_replaying_nothing_in_particular_is_a_matter_of_usage(run: Callable[..., Result]) -> None:
+    assert run("deliveries", "replay").exit_code == 2
