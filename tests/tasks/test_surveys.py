@@ -38,6 +38,14 @@ def surveyed(stage: Stage, *actions, **more) -> str:
     return ticket
 
 
+def killed_while_mailing(stage: Stage) -> None:
+    """The sender dies with the mail in its hands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.outbound.mail.Handover.send", lambda _: die())
+        with pytest.raises(Killed):
+            stage.turn()
+
+
 def test_a_survey_is_due_after_the_protocol_s_hours(stage: Stage) -> None:
     ticket = solved(stage)
     stage.step(hours=23)
@@ -253,10 +261,7 @@ def test_a_mail_of_unknown_fate_is_never_sent_again_by_itself(make_stage: MakeSt
 def test_a_sender_that_dies_with_the_mail_in_its_hands_leaves_it_to_a_person(stage: Stage) -> None:
     ticket = solved(stage)
     stage.step(hours=25)
-    stage.patch.setattr("app.outbound.mail.Handover.send", lambda _: die())
-    with pytest.raises(Killed):
-        stage.turn()
-    stage.patch.undo()
+    killed_while_mailing(stage)
 
     stage.pass_time(hours=1)
     stage.drain()
@@ -268,10 +273,7 @@ def test_a_sender_that_dies_with_the_mail_in_its_hands_leaves_it_to_a_person(sta
 def test_a_survey_that_a_person_found_missing_is_sent_again(stage: Stage) -> None:
     ticket = solved(stage)
     stage.step(hours=25)
-    stage.patch.setattr("app.outbound.mail.Handover.send", lambda _: die())
-    with pytest.raises(Killed):
-        stage.turn()
-    stage.patch.undo()
+    killed_while_mailing(stage)
     stage.pass_time(hours=1)
     stage.drain()
 
