@@ -68,7 +68,7 @@ def test_a_stage_that_was_skipped_counts_and_says_so():
 
     contacted = found.stage(FunnelStage.CONTACTED)
 
-    assert (contacted.count, contacted.ids, contacted.skipped) == (2, {1, 2}, {1})
+    assert (contacted.count, contacted.ids, contacted.skipped) == (2, frozenset({1, 2}), frozenset({1}))
 
 
 def test_a_held_out_case_is_never_on_the_way():
@@ -114,7 +114,10 @@ def test_one_case_is_its_own_half_and_nine_tenths():
 def test_funnels_by_protocol_and_by_cause():
     cases = [row(1, protocol="B"), row(2, protocol="A", cause=Cause.BILLING), row(3, protocol="B")]
 
-    assert [(name, found.stages[0].ids) for name, found in by_protocol(cases).items()] == [("A", {2}), ("B", {1, 3})]
+    assert [(name, found.stages[0].ids) for name, found in by_protocol(cases).items()] == [
+        ("A", frozenset({2})),
+        ("B", frozenset({1, 3})),
+    ]
     assert {name: found.stages[0].ids for name, found in by_cause(cases).items()} == {"unknown": {1, 3}, "billing": {2}}
 
 

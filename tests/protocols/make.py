@@ -34,7 +34,7 @@ def protocol(**changes: Any) -> RecoveryProtocol:
     return read_document(document(**changes))
 
 
-def condition(field: str, operator: str, value: Any) -> dict[str, Any]:
+def condition(field: Any, operator: str, value: Any) -> dict[str, Any]:
     return {"field": field, "operator": operator, "value": value}
 
 

@@ -50,7 +50,7 @@ def test_changes_of_all_steps_become_one_write():
 def test_the_last_word_on_a_tag_wins():
     (combined,) = combine([tags("a b", "c"), tags("c", "a")])
 
-    assert (combined.add_tags, combined.remove_tags) == ({"b", "c"}, {"a"})
+    assert (combined.add_tags, combined.remove_tags) == (frozenset({"b", "c"}), frozenset({"a"}))
 
 
 def test_the_last_assignment_wins_whole():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ GOOD = {"state": "good_improving", "score": 90, "cause": "unknown"}
 
 
 def past(**changes) -> PastCase:
-    whole = {
+    whole: dict[str, Any] = {
         "protocol": "Example",
         "version_id": 1,
         "opened_at": NOW - timedelta(hours=200),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ def alone(desk=None, **changes) -> list[str]:
     return said(lint_one(protocol(**changes), desk))
 
 
-def every(*conditions) -> dict:
+def every(*conditions) -> dict[str, Any]:
     return {"criteria": {"all": [condition(*row) for row in conditions]}}
 
 

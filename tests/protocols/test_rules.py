@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +17,8 @@ from app.words import SatState
 VIP = frozenset({"vip", "eu"})
 
 
-def criteria(*every: tuple, some: tuple = ()) -> Criteria:
-    def build(rows: tuple) -> tuple[Condition, ...]:
+def criteria(*every: tuple[Any, ...], some: tuple[Any, ...] = ()) -> Criteria:
+    def build(rows: tuple[Any, ...]) -> tuple[Condition, ...]:
         return tuple(Condition(field=field, operator=operator, value=value) for field, operator, value in rows)
 
     return Criteria(all=build(every), any=build(some))
