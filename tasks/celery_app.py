@@ -21,6 +21,8 @@ _REDIS = {
     "socket_keepalive": True,
     "health_check_interval": 25,
     "visibility_timeout": 3600,
+    # A publisher that cannot connect is told at once: the dispatcher gives the rows back and asks again by itself.
+    "max_retries": 0,
 }
 
 
@@ -45,6 +47,7 @@ def make_celery(broker_url: str) -> Celery:
         worker_enable_remote_control=False,
         worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a worker outlives any outage of its broker
         broker_connection_timeout=5,
         broker_transport_options=_IN_MEMORY if in_memory else _REDIS,
         beat_schedule=BEAT,
