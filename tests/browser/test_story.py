@@ -89,6 +89,7 @@ def test_an_angry_customer_is_noticed_handled_and_won_back(
     expect(facts).to_contain_text("recovery_open")
     expect(page.locator("#thread .note")).to_contain_text("Recovery: Unhappy and getting worse", timeout=PATIENCE)
     expect(sidebar(page).get_by_text("What is being done")).to_be_visible(timeout=PATIENCE)
+    expect(sidebar(page).locator(".step-done")).to_have_count(5, timeout=PATIENCE)
     keep(page, "sandbox-ticket")
 
     # The agent answers and solves.
