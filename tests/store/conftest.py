@@ -33,23 +33,30 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of each kind without any table."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'kintsugi.sqlite'}"
+        yield f"sqlite:///{tmp_path / 'kintsugi.sqlite'}"
+        return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.new_database()
+    url = server.new_database()
+    yield url
+    server.drop_database(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of each kind at the newest schema, without any row."""
     if request.param == "sqlite":
         file = tmp_path / "kintsugi.sqlite"
         file.write_bytes(request.getfixturevalue("migrated_file").read_bytes())
-        return f"sqlite:///{file}"
+        yield f"sqlite:///{file}"
+        return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.new_database(make_tables)
+    url = server.new_database(make_tables)
+    yield url
+    # Some hundreds of them would fill a small disk.
+    server.drop_database(url)
 
 
 @pytest.fixture
@@ -79,9 +86,11 @@ def on_sqlite(migrated_file: Path, tmp_path: Path, vault: Vault) -> Iterator[Dat
 @pytest.fixture
 def on_postgres(postgres_server: PostgresServer, vault: Vault) -> Iterator[Database]:
     """For what only PostgreSQL can promise."""
-    database = Database(postgres_server.new_database(make_tables), vault=vault)
+    url = postgres_server.new_database(make_tables)
+    database = Database(url, vault=vault)
     yield database
     database.close()
+    postgres_server.drop_database(url)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from app.store import cases
 from app.store.database import Database
 from app.store.desks import NotFound
-from app.store.models import Answer, RecoveryCase, TrackedTicket
+from app.store.models import Answer, InvitationState, RecoveryCase, TrackedTicket
 from app.words import CLOSED_STAGES, CaseStage, SatState
 from tests.store.factories import (
     DAY,
@@ -165,6 +165,31 @@ def test_a_case_without_an_answer_has_none(database: Database, desk_id: int) -> 
     with database.desk(desk_id, read=True) as session:
         assert cases.answer_of(session, case_id) is None
         assert cases.answered_at(session) == {}
+
+
+@pytest.mark.parametrize(
+    ("survey", "found"),
+    [
+        (None, True),
+        (InvitationState.NOT_SENT, True),
+        (InvitationState.CANCELLED, True),
+        (InvitationState.DEAD, True),
+        (InvitationState.SCHEDULED, False),
+        (InvitationState.ANSWERED, False),
+        (InvitationState.NEEDS_REVIEW, False),
+    ],
+)
+def test_a_resolved_case_that_nobody_is_asked_about_is_found(
+    database: Database, desk_id: int, survey: InvitationState | None, found: bool
+) -> None:
+    case_id = add_case(database, desk_id)
+    move(database, case_id, CaseStage.RESOLVED, NOW)
+    if survey is not None:
+        add_invitation(database, desk_id, case_id, columns={"state": survey})
+
+    with database.desk(desk_id, read=True) as session:
+        assert [row.id for row in cases.unasked(session, NOW)] == ([case_id] if found else [])
+        assert cases.unasked(session, NOW - HOUR) == []
 
 
 def test_cases_come_with_the_name_of_their_protocol(database: Database, desk_id: int) -> None:

@@ -167,6 +167,31 @@ def test_the_last_reading_is_noted(database: Database, desk_id: int) -> None:
     assert desk(database, desk_id).last_read_at == NOW
 
 
+def test_who_we_are_at_the_helpdesk_is_remembered(database: Database, desk_id: int) -> None:
+    with database.desk(desk_id) as session:
+        desks.know_ourselves(session, desk_id, "901")
+
+    assert desk(database, desk_id).integration_user_id == "901"
+
+
+def test_a_changed_setting_leaves_the_others_and_none_takes_one_away(database: Database, desk_id: int) -> None:
+    for changes in ({"lead": "lena@example.com", "cooldown": 3}, {"cooldown": None, "prefix": "sat_"}):
+        with database.desk(desk_id) as session:
+            desks.change_settings(desks.get(session, desk_id), changes)
+
+    assert desk(database, desk_id).settings == {"lead": "lena@example.com", "prefix": "sat_"}
+
+
+def test_changed_credentials_replace_the_old_ones(database: Database, desk_id: int) -> None:
+    with database.desk(desk_id) as session:
+        desks.change_credentials(session, desks.get(session, desk_id), CREDENTIALS)
+
+    row = desk(database, desk_id)
+    with database.desk(desk_id, read=True) as session:
+        assert desks.credentials(session, row) == CREDENTIALS
+    assert b"canary" not in bytes(row.sealed_credentials)
+
+
 def refuse(database: Database, desk_id: int, reason: str, now: datetime = NOW) -> None:
     with database.system(Purpose.ROUTE) as session:
         desks.refuse(session, desk_id, reason, now)

@@ -414,6 +414,12 @@ def test_opting_out_ends_at_the_desk(database: Database, desk_id: int) -> None:
     assert person(database, elsewhere).opted_out_at is None
 
 
+def test_a_survey_of_nobody_in_particular_takes_an_opt_out_too(database: Database, desk_id: int) -> None:
+    add_invitation(database, desk_id, token_hash="h1")
+
+    assert opt_out(database, "h1")
+
+
 def test_a_person_without_an_address_opts_out_alone(database: Database, desk_id: int) -> None:
     first = add_person(database, desk_id, helpdesk_id="55", email=None)
     other = add_person(database, desk_id, helpdesk_id="56", email=None)

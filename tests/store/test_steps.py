@@ -113,6 +113,26 @@ def test_a_call_that_took_no_effect_may_be_made_again(database: Database, desk_i
     assert (row.state, row.attempts) == (StepState.PLANNED, 1)
 
 
+def test_a_call_that_was_refused_counts_as_never_made(database: Database, desk_id: int) -> None:
+    step_id = add_step(database, desk_id)
+
+    with database.desk(desk_id) as session:
+        steps.intend([steps.get(session, step_id)], NOW)
+        steps.not_sent([steps.get(session, step_id)])
+
+    row = step(database, step_id)
+    assert (row.state, row.attempts) == (StepState.PLANNED, 0)
+
+
+def test_steps_of_unknown_outcome_are_listed(database: Database, desk_id: int) -> None:
+    add_step(database, desk_id)
+    unsure = add_step(database, desk_id)
+    change(database, desk_id, StepRow, unsure, state=StepState.NEEDS_REVIEW)
+
+    with database.desk(desk_id, read=True) as session:
+        assert [row.id for row in steps.unsure(session)] == [unsure]
+
+
 def test_an_end_keeps_its_reason_and_receipt(database: Database, desk_id: int) -> None:
     step_id = add_step(database, desk_id)
 
