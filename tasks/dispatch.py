@@ -63,7 +63,7 @@ class Dispatcher:
         business_now = self._parts.clock.now()
         with self._parts.database.system(Purpose.DISPATCH, read=True) as session:
             tickets = tracked_tickets.any_due(session, now, business_now)
-            surveys_due = invitations.pending(session, now, business_now) > 0
+            surveys_due = invitations.any_due(session, now, business_now)
             room = self._parts.settings.in_flight - tracked_tickets.leased(session, now) if tickets else 0
         found = self._surveys(now) if surveys_due else 0
         if room > 0:

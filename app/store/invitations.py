@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy import CursorResult, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.store import people, tracked_tickets
@@ -86,10 +86,9 @@ def token_of(session: Session, row: Invitation) -> str:
     return vault_of(session).open(row.sealed_token)
 
 
-def claim_due(session: Session, now: datetime, business_now: datetime, lease: timedelta, limit: int) -> Sequence[Claim]:
-    """Take surveys that are due to be sent, or whose sender died."""
-    # Locked first and taken then: a limit inside the update's own subquery may be carried out more than once.
-    due = (
+def _due(now: datetime, business_now: datetime) -> Select[int]:
+    """The surveys that somebody may take: due, not held, of a desk at work."""
+    return (
         select(Invitation.id)
         .join(Desk, Desk.id == Invitation.desk_id)
         .where(
@@ -99,10 +98,19 @@ def claim_due(session: Session, now: datetime, business_now: datetime, lease: ti
             or_(Invitation.lease_until.is_(None), Invitation.lease_until < now),
             Desk.state == DeskState.ACTIVE,
         )
-        .order_by(Invitation.due_at, Invitation.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Invitation)
     )
+
+
+def any_due(session: Session, now: datetime, business_now: datetime) -> bool:
+    """Whether a turn of claiming is worth a write transaction."""
+    return session.scalar(_due(now, business_now).limit(1)) is not None
+
+
+def claim_due(session: Session, now: datetime, business_now: datetime, lease: timedelta, limit: int) -> Sequence[Claim]:
+    """Take surveys that are due to be sent, or whose sender died."""
+    # Locked first and taken then: a limit inside the update's own subquery may be carried out more than once.
+    in_order = _due(now, business_now).order_by(Invitation.due_at, Invitation.id).limit(limit)
+    due = in_order.with_for_update(skip_locked=True, of=Invitation)
     ids = session.scalars(due).all()
     rows = session.execute(
         update(Invitation)

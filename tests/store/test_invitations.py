@@ -506,3 +506,15 @@ def test_a_survey_that_waits_can_be_asked_now(database: Database, desk_id: int) 
 
     assert (first, again) == (invitation(database, row_id).case_id, None)
     assert invitation(database, row_id).due_at == NOW
+
+
+def test_a_paused_desk_has_nothing_due(database: Database, desk_id: int) -> None:
+    add_invitation(database, desk_id, columns={"due_at": NOW})
+
+    with database.system(Purpose.DISPATCH) as session:
+        before = invitations.any_due(session, NOW, NOW)
+        session.get_one(Desk, desk_id).state = DeskState.PAUSED
+        session.flush()
+        after = invitations.any_due(session, NOW, NOW)
+
+    assert (before, after) == (True, False)
