@@ -12,6 +12,7 @@ from benchmarks.report import BenchError, Report
 
 #: Every measurement; its module has a function `run` that makes a Report.
 BENCHES = {
+    "pipeline": "what a ticket costs once its webhook is stored, beside empty tasks",
     "webhook": "what a webhook costs, beside a bare endpoint on the same database",
 }
 
