@@ -36,10 +36,14 @@ def make_tables(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a sandbox and a database that were set up once; making them takes longer than most tests."""
+    """A folder in which sandbox, keys, database and desk were set up once; that takes longer than most tests."""
     folder = tmp_path_factory.mktemp("stage")
-    Sandbox(file=folder / "sandbox.sqlite", now=lambda: START).stop()
-    make_tables(f"sqlite:///{folder / 'kintsugi.sqlite'}")
+    sandbox = Sandbox(file=folder / "sandbox.sqlite", now=lambda: START)
+    parts = factory.build(settings.load({}, data_dir=folder))
+    schema.migrate(parts.database)
+    setting_up.sandbox_desk(parts, url="http://127.0.0.1:9", account=sandbox.account)
+    parts.database.close()
+    sandbox.stop()
     return folder
 
 
@@ -78,9 +82,9 @@ def make_stage(tmp_path: Path, templates: Path, monkeypatch: pytest.MonkeyPatch)
     """Builds a stage with settings of the test's own; at the end no connection may have been held during a call."""
     clock = tmp_path / "clock"
     clock.write_text(START.isoformat(), encoding="utf-8")
-    file = Path(shutil.copy(templates / "sandbox.sqlite", tmp_path / "sandbox.sqlite"))
-    shutil.copy(templates / "kintsugi.sqlite", tmp_path / "kintsugi.sqlite")
-    sandbox = Sandbox(file=file, now=Clock(clock).now)
+    for name in ("sandbox.sqlite", "kintsugi.sqlite", settings.KEY_FILE):
+        shutil.copy(templates / name, tmp_path / name)
+    sandbox = Sandbox(file=tmp_path / "sandbox.sqlite", now=Clock(clock).now)
     sandbox.start()
     stages: list[Stage] = []
 

@@ -21,7 +21,6 @@ from sqlalchemy import Engine, event, select, update
 from app import links
 from app.clock import real_now
 from app.governor import Governor
-from app.protocols.document import read_document
 from app.protocols.yaml_text import write_yaml
 from app.setting_up import import_documents
 from app.store import deliveries, invitations, tracked_tickets
@@ -289,7 +288,6 @@ class Stage:
     def publish(self, *documents: Mapping[str, Any]) -> None:
         """These protocols, and no others, are in force."""
         texts = [write_yaml(dict(document)) for document in documents]
-        assert all(read_document(text) for text in texts)
         with self.parts.database.desk(self.desk_id) as session:
             session.execute(update(ProtocolVersion).values(state=VersionState.RETIRED))
             import_documents(session, self.desk_id, texts, publish_as="a test")

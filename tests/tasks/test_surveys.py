@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from app.outbound import Handover, Mail, Outbound
 from app.store import people, reviews
 from app.store.invitations import AnswerOutcome
 from app.store.models import InvitationState, StepState
 from app.words import CaseStage
 from tasks import surveys
 from tests.outbound.loopback import Listener, listening
+from tests.servers import free_port
 from tests.tasks.conftest import MakeStage
 from tests.tasks.stage import ASSIGN, CUSTOMER, FOLLOW_UP, NOTE, Killed, Stage, die, protocol
 
@@ -442,3 +446,75 @@ def test_a_deleted_ticket_s_survey_is_cancelled(stage: Stage) -> None:
     assert stage.mails() == []
     assert stage.surveys(ticket)[0].state is InvitationState.CANCELLED
     assert stage.case(ticket).stage is CaseStage.EXPIRED
+
+
+def before_handing_over(stage: Stage, act: Callable[[], object]) -> None:
+    """Something happens while the mail server is already listening."""
+    hand_over = Outbound.hand_over
+
+    @contextmanager
+    def played(outbound: Outbound, mail: Mail) -> Iterator[Handover]:
+        with hand_over(outbound, mail) as handover:
+            act()
+            yield handover
+
+    stage.patch.setattr(Outbound, "hand_over", played)
+
+
+def test_a_survey_that_is_called_off_at_the_last_moment_does_not_leave(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.step(hours=25)
+
+    def reopen() -> None:
+        stage.says(ticket, "It is broken again.")
+        for claim in stage.claim():
+            stage.work(claim)
+
+    before_handing_over(stage, reopen)
+
+    stage.drain()
+
+    assert stage.mails() == []
+    assert stage.surveys(ticket)[0].reason == "the ticket was opened again"
+
+
+def test_a_survey_answered_before_we_knew_that_it_left_stays_answered(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.step(hours=25)
+    send = Handover.send
+
+    def sent(handover: Handover) -> None:
+        send(handover)
+        stage.answer_survey(ticket, 5)
+
+    stage.patch.setattr(Handover, "send", sent)
+
+    stage.drain()
+
+    assert stage.surveys(ticket)[0].state is InvitationState.ANSWERED
+    assert stage.case(ticket).stage is CaseStage.RECOVERED
+
+
+def test_a_mail_server_that_stays_away_is_given_up_in_the_end(make_stage: MakeStage) -> None:
+    stage = make_stage(KINTSUGI_SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
+    ticket = surveyed(stage)
+    for _ in range(6):
+        stage.pass_time(hours=6)
+        stage.drain()
+
+    (survey,) = stage.surveys(ticket)
+    assert survey.state is InvitationState.DEAD
+    assert survey.reason == "tried 6 times: no connection to the mail server"
+
+
+def test_an_answer_by_somebody_whose_mail_we_had_given_up_still_counts(stage: Stage) -> None:
+    ticket = solved(stage)
+    stage.step(hours=25)
+    killed_while_mailing(stage)
+    stage.pass_time(hours=1)
+    stage.drain()
+
+    stage.answer_survey(ticket, 5)
+    stage.drain()
+
+    assert stage.case(ticket).stage is CaseStage.RECOVERED

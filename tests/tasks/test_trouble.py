@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from app.clock import real_now
 from app.store import desks
 from app.store.models import DeliveryState, DeskState
+from app.words import CaseStage
+from connectors.ticket import TicketStatus
+from connectors.zendesk.client import ZendeskConnector
 from tasks import scoring
 from tests.tasks.stage import NOTE, Stage, protocol
 
@@ -188,3 +192,35 @@ def test_a_deleted_ticket_ends_its_case_and_everything_left_to_do(stage: Stage) 
     assert set(stage.states(ticket).values()) == {"skipped"}
     assert stage.case(ticket).closed_at is not None
     assert stage.tracked(ticket).rescore_at is None
+
+
+@pytest.mark.parametrize("status", [TicketStatus.DELETED, TicketStatus.SPAM])
+def test_a_ticket_that_is_shown_as_gone_ends_its_case_too(stage: Stage, status: TicketStatus) -> None:
+    stage.publish(protocol("Rescue", NOTE))
+    ticket = stage.opens()
+    stage.drain()
+    read = ZendeskConnector.read_ticket
+    stage.patch.setattr(ZendeskConnector, "read_ticket", lambda *a, **k: replace(read(*a, **k), status=status))
+    stage.happened(ticket, "ticket.changed")
+
+    with stage.counting() as calls:
+        stage.drain()
+
+    case = stage.case(ticket)
+    assert (case.stage, case.reason) == (CaseStage.EXPIRED, f"the ticket is {status}")
+    assert stage.tracked(ticket).unscored_reason == f"the ticket is {status}"
+    assert stage.tracked(ticket).dead_at is None
+    assert calls.writes == 0
+
+
+@pytest.mark.parametrize("path", ["/api/v2/macros", "/api/v2/tickets/"])
+def test_credentials_refused_in_the_middle_pause_the_desk_and_leave_the_steps_planned(stage: Stage, path: str) -> None:
+    stage.publish(protocol("Rescue", NOTE, {"do": "macro", "macro": "Recovery: note for the next agent"}))
+    ticket = stage.opens()
+    stage.fault("status", status=401, path_prefix=path, method="PUT" if path.endswith("/tickets/") else "GET")
+
+    stage.turn()
+
+    assert stage.desk().state is DeskState.PAUSED
+    assert set(stage.states(ticket).values()) == {"planned"}
+    assert stage.steps(ticket)["1-note"].attempts == 0
