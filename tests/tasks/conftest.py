@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Dialect
 
 from app import factory, setting_up, settings
 from app.clock import Clock
@@ -57,8 +58,20 @@ def _environment(folder: Path, sandbox: Sandbox, given: dict[str, str]) -> dict[
     }
 
 
+_dialects: dict[str, Dialect] = {}
+_compiled: dict[Any, Any] = {}
+
+
+def _share_statements(database: Database) -> None:
+    """Have stages share compiled statements: compiling them afresh takes longer than most tests."""
+    engine = database.engine
+    engine.dialect = _dialects.setdefault(engine.dialect.name, engine.dialect)
+    database.engine = engine.execution_options(compiled_cache=_compiled)
+
+
 def _furnish(planned: Settings, sandbox: Sandbox, patch: pytest.MonkeyPatch) -> Stage:
     parts = factory.build(planned)
+    _share_statements(parts.database)
     key = setting_up.sandbox_desk(parts, url=sandbox.url, account=sandbox.account)
     with parts.database.system(Purpose.ROUTE, read=True) as session:
         desk = desks.find_by_key(session, key)
