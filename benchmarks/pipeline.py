@@ -213,7 +213,7 @@ def _pace(stage: Stage, broker_url: str, folder: Path) -> dict[str, float]:
         known = [_open(stage, f"backlog-{number}", "When will it be sent?") for number in range(BACKLOG)]
         stage.player.wait_idle()
     for ticket_id in known:
-        stage.post(f"/tickets/{ticket_id}/comments", {"as": "customer", "text": "It is still not here."})
+        stage.post(f"/tickets/{ticket_id}/comments", {"as": "customer", "text": "Thanks. And how is it packed?"})
     _until(lambda: stage.due() >= BACKLOG, "webhooks", DRAIN)
     with stage.worker():
         ours = _drain(stage.due)
