@@ -124,3 +124,20 @@ def change_desk(
     except ValueError as error:
         raise Problem(str(error)) from error
     click.echo(f"Changed: {', '.join(changed)}." if changed else "Nothing to change.", err=True)
+
+
+@desk.command("remove")
+@ON_DESK
+@click.option("--yes", is_flag=True, help="Really do it.")
+def remove_desk(desk_name: str | None, yes: bool) -> None:
+    """Erase a desk and everything stored of it. What is at the helpdesk itself stays there."""
+    from app.store import removal
+    from app.store.database import Purpose
+
+    with open_parts() as parts:
+        row = find_desk(parts, desk_name)
+        if not yes:
+            raise click.UsageError(f"this erases everything stored of {row.name!r} for good; say --yes")
+        with parts.database.system(Purpose.OPERATE) as session:
+            erased = removal.remove(session, row.id)
+    click.echo(f"{row.name} is erased, {erased} rows. Take its webhook away at the helpdesk.", err=True)

@@ -376,6 +376,16 @@ class TestDesks:
         assert "--desk: say which" in said[0].stderr
         assert "--desk: there is no such desk" in said[1].stderr
 
+    def test_erases_one_only_where_that_is_said_twice(self, run: Run, database: Database):
+        seeds.add_story(database, seeds.add_desk(database))
+
+        said = [run("desk", "remove"), run("desk", "remove", "--yes")]
+
+        assert [one.exit_code for one in said] == [2, 0]
+        assert "this erases everything stored of 'Example shop' for good; say --yes" in said[0].stderr
+        assert "Example shop is erased" in said[1].stderr
+        assert json.loads(run("desk", "list", "--json").stdout) == []
+
 
 class TestSetUp:
     def test_brings_an_empty_database_to_the_newest_schema(
