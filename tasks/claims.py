@@ -64,7 +64,7 @@ class TicketClaim:
             if read_at is not None:
                 desks.note_read(session, self.desk_id, read_at)
             if self.waiting:
-                deliveries.settle(session, row.ticket_id, self.waiting[-1].id, DeliveryState.SETTLED, real_now())
+                deliveries.settle(session, self.waiting, DeliveryState.SETTLED, real_now())
             tracked_tickets.settle(session, row, seen=self.seen, due_at=self.due_at)
 
     def look_again(self, at: datetime) -> None:

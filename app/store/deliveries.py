@@ -199,12 +199,16 @@ def pending(session: Session, ticket_id: str) -> Sequence[Waiting]:
 
 
 def settle(
-    session: Session, ticket_id: str, upto_id: int, state: DeliveryState, now: datetime, reason: str | None = None
+    session: Session, waiting: Iterable[Waiting], state: DeliveryState, now: datetime, reason: str | None = None
 ) -> None:
-    """Give the ticket's waiting deliveries, up to the one with this id, their final state."""
+    """Give these deliveries, where they wait still, their final state.
+
+    Named one by one: on PostgreSQL a delivery may appear after one with a higher id, and nobody has looked at it then.
+    """
+    ids = [one.id for one in waiting]
     session.execute(
         update(Delivery)
-        .where(Delivery.ticket_id == ticket_id, Delivery.id <= upto_id, Delivery.state == DeliveryState.RECEIVED)
+        .where(Delivery.id.in_(ids), Delivery.state == DeliveryState.RECEIVED)
         .values(state=state, settled_at=now, reason=reason[:500] if reason else None)
         .execution_options(synchronize_session=False)
     )

@@ -251,15 +251,15 @@ def test_waiting_deliveries_are_listed_oldest_first(database: Database, desk_id:
     assert found[0].id < found[1].id
 
 
-def test_settling_leaves_alone_what_came_later(database: Database, desk_id: int) -> None:
+def test_settling_leaves_alone_what_was_not_looked_at(database: Database, desk_id: int) -> None:
     for name in ("e1", "e2", "e3"):
         receive(database, desk_id, event(name))
     with database.desk(desk_id) as session:
-        upto = deliveries.pending(session, "7")[1].id
-        deliveries.settle(session, "7", upto, DeliveryState.SETTLED, NOW, "read")
+        first, _, last = deliveries.pending(session, "7")
+        deliveries.settle(session, [first, last], DeliveryState.SETTLED, NOW, "read")
 
     assert [row.state for row in stored(database)] == [
-        DeliveryState.SETTLED, DeliveryState.SETTLED, DeliveryState.RECEIVED,
+        DeliveryState.SETTLED, DeliveryState.RECEIVED, DeliveryState.SETTLED,
     ]  # fmt: skip
     assert (stored(database)[0].settled_at, stored(database)[0].reason) == (NOW, "read")
 
@@ -267,8 +267,10 @@ def test_settling_leaves_alone_what_came_later(database: Database, desk_id: int)
 def test_settling_never_reaches_into_another_desk(database: Database, desk_id: int) -> None:
     other = add_desk(database, "Another example shop")
     receive(database, other, event())
+    with database.desk(other, read=True) as session:
+        theirs = deliveries.pending(session, "7")
     with database.desk(desk_id) as session:
-        deliveries.settle(session, "7", 10**9, DeliveryState.SETTLED, NOW)
+        deliveries.settle(session, theirs, DeliveryState.SETTLED, NOW)
         deliveries.dead(session, "7", NOW, "made up")
 
     assert stored(database)[0].state is DeliveryState.RECEIVED
