@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,43 +10,14 @@ import pytest
 
 from app.outbound import Handover, Mail, Outbound
 from app.store import people, reviews
-from app.store.invitations import AnswerOutcome
-from app.store.models import InvitationState, StepState
+from app.store.models import InvitationState
 from app.words import CaseStage
 from tasks import surveys
 from tests.outbound.loopback import Listener, listening
 from tests.servers import free_port
+from tests.tasks.closing import LINK, killed_while_mailing, solved, surveyed
 from tests.tasks.conftest import MakeStage
-from tests.tasks.stage import ASSIGN, CUSTOMER, FOLLOW_UP, NOTE, Killed, Stage, die, protocol
-
-LINK = re.compile(r"http://127\.0\.0\.1:8000/s/([\w-]{44})(?![\w/-])")
-
-
-def solved(stage: Stage, *actions, email: str = CUSTOMER, **follow_up) -> str:
-    """A ticket with a case that was solved just now."""
-    stage.publish(protocol("Rescue", *(actions or (NOTE,)), follow_up={**FOLLOW_UP, **follow_up}))
-    ticket = stage.opens(email=email)
-    stage.drain()
-    stage.answers(ticket)
-    stage.solves(ticket)
-    stage.drain()
-    return ticket
-
-
-def surveyed(stage: Stage, *actions, **more) -> str:
-    """One whose survey has gone out."""
-    ticket = solved(stage, *actions, **more)
-    stage.step(hours=25)
-    stage.drain()
-    return ticket
-
-
-def killed_while_mailing(stage: Stage) -> None:
-    """The sender dies with the mail in its hands."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.outbound.mail.Handover.send", lambda _: die())
-        with pytest.raises(Killed):
-            stage.turn()
+from tests.tasks.stage import CUSTOMER, NOTE, Killed, Stage, die, protocol
 
 
 def test_a_survey_is_due_after_the_protocol_s_hours(stage: Stage) -> None:
@@ -107,17 +77,6 @@ def test_a_ticket_that_is_opened_again_is_asked_about_after_its_next_solution_on
 
 
 @pytest.mark.capability("FOL-04")
-def test_a_link_takes_one_answer(stage: Stage) -> None:
-    ticket = surveyed(stage)
-
-    first, second = stage.answer_survey(ticket, 5), stage.answer_survey(ticket, 1)
-    stage.drain()
-
-    assert (first, second) == (AnswerOutcome.RECORDED, AnswerOutcome.ALREADY)
-    assert stage.case(ticket).stage is CaseStage.RECOVERED
-
-
-@pytest.mark.capability("FOL-04")
 def test_a_person_is_asked_once_in_the_cooldown_over_all_their_tickets(stage: Stage) -> None:
     surveyed(stage)
     other = surveyed(stage)
@@ -155,57 +114,6 @@ def test_a_suspended_person_is_not_asked(stage: Stage) -> None:
     stage.drain()
 
     assert stage.surveys(ticket)[0].reason == "the customer is suspended at the helpdesk"
-
-
-@pytest.mark.capability("TEA-03")
-def test_a_good_answer_recovers_the_case_and_returns_the_ticket(stage: Stage) -> None:
-    agent, support = stage.account.agent_ids[0], stage.account.group_ids["Support"]
-    stage.publish(protocol("Rescue", ASSIGN, follow_up=FOLLOW_UP))
-    ticket = stage.opens()
-    stage.act(f"tickets/{ticket}/update", group_id=support, assignee_id=agent)
-    stage.drain()
-    moved = stage.shown(ticket)["group"]
-    stage.solves(ticket)
-    stage.drain()
-    stage.step(hours=25)
-    stage.drain()
-
-    stage.answer_survey(ticket, 5)
-    stage.drain()
-
-    shown = stage.shown(ticket)
-    assert moved == "Recovery"
-    assert (shown["group"], shown["assignee_id"]) == ("Support", str(agent))
-    assert "recovery_recovered" in shown["tags"]
-    assert "recovery_open" not in shown["tags"]
-    assert stage.case(ticket).stage is CaseStage.RECOVERED
-
-
-@pytest.mark.capability("TEA-03")
-def test_a_recovered_ticket_stays_where_the_rule_says_so(stage: Stage) -> None:
-    ticket = surveyed(stage, ASSIGN, return_to="stay")
-
-    stage.answer_survey(ticket, 5)
-    stage.drain()
-
-    assert stage.shown(ticket)["group"] == "Recovery"
-    assert "recovery_recovered" in stage.tags(ticket)
-
-
-def test_a_bad_answer_opens_the_ticket_again_and_tells_the_lead(stage: Stage) -> None:
-    ticket = surveyed(stage)
-    before = len(stage.mails("lead@localhost"))
-
-    stage.answer_survey(ticket, 1)
-    stage.drain()
-
-    shown, row = stage.shown(ticket), stage.tracked(ticket)
-    assert stage.case(ticket).stage is CaseStage.LOST
-    assert shown["status"] == "open"
-    assert "recovery_lost" in shown["tags"]
-    assert "recovery_open" not in shown["tags"]
-    assert len(stage.mails("lead@localhost")) == before + 1
-    assert (row.status, row.solved_at) == ("open", None)
 
 
 def test_a_mail_server_that_is_away_gets_the_mail_once_it_is_back(stage: Stage) -> None:
@@ -332,93 +240,6 @@ def test_a_stale_hint_sends_nothing(stage: Stage) -> None:
     assert stage.surveys(ticket)[0].state is InvitationState.SCHEDULED
 
 
-def test_without_a_mail_server_the_survey_is_a_public_comment(make_stage: MakeStage) -> None:
-    stage = make_stage(KINTSUGI_SMTP_URL="")
-    ticket = surveyed(stage)
-
-    asked = stage.comments(ticket, public=True)[-1]
-    assert LINK.findall(asked) == [stage.token(ticket)]
-    assert stage.surveys(ticket)[0].state is InvitationState.SENT
-    assert stage.case(ticket).stage is CaseStage.RESURVEYED
-    assert stage.shown(ticket)["status"] == "solved"
-
-
-def test_a_survey_comment_is_posted_once_also_when_its_answer_is_lost(make_stage: MakeStage) -> None:
-    stage = make_stage(KINTSUGI_SMTP_URL="")
-    ticket = solved(stage)
-    stage.step(hours=25)
-    stage.fault("drop_after_write", method="PUT")
-    stage.turn()
-    stage.turn()
-    stage.pass_time(minutes=1)
-
-    stage.drain()
-
-    asked = [text for text in stage.comments(ticket, public=True) if LINK.search(text)]
-    assert len(asked) == 1
-    assert stage.surveys(ticket)[0].state is InvitationState.SENT
-
-
-def test_a_survey_comment_never_counts_as_an_agents_reply(make_stage: MakeStage) -> None:
-    stage = make_stage(KINTSUGI_SMTP_URL="")
-    stage.publish(protocol("Rescue", NOTE, follow_up=FOLLOW_UP))
-    ticket = stage.opens()
-    stage.drain()
-    stage.solves(ticket)
-    stage.drain()
-    stage.step(hours=25)
-    stage.drain()
-
-    stage.happened(ticket)
-    stage.drain()
-
-    assert stage.messages(ticket)[-1].author == "system"
-    assert stage.case(ticket).contacted_at is None
-
-
-def test_a_survey_comment_on_a_closed_ticket_is_not_sent(make_stage: MakeStage) -> None:
-    stage = make_stage(KINTSUGI_SMTP_URL="")
-    ticket = solved(stage)
-    stage.act(f"tickets/{ticket}/close")
-
-    stage.step(hours=25)
-    stage.drain()
-
-    (survey,) = stage.surveys(ticket)
-    assert (survey.state, survey.reason) == (InvitationState.NOT_SENT, "the ticket is closed for good")
-
-
-def test_a_survey_comment_is_called_off_when_the_ticket_is_opened_before_it_is_posted(make_stage: MakeStage) -> None:
-    stage = make_stage(KINTSUGI_SMTP_URL="")
-    ticket = solved(stage)
-    stage.step(hours=25)
-    stage.turn()
-    stage.says(ticket, "It is broken again.")
-
-    stage.drain()
-
-    (survey,) = stage.surveys(ticket)
-    assert (survey.state, survey.reason) == (InvitationState.CANCELLED, "the ticket was opened again")
-    assert stage.steps(ticket)["survey-1"].state is StepState.SKIPPED
-    assert not [text for text in stage.comments(ticket, public=True) if LINK.search(text)]
-
-
-def test_a_person_without_an_address_is_asked_by_comment(stage: Stage) -> None:
-    stage.publish(protocol("Rescue", NOTE, follow_up=FOLLOW_UP))
-    ticket = stage.opens()
-    with stage.sandbox.helpdesk.file.writing() as db:
-        db.execute("UPDATE person SET email = NULL WHERE email = ?", (CUSTOMER,))
-    stage.drain()
-    stage.solves(ticket)
-    stage.drain()
-    stage.step(hours=25)
-
-    stage.drain()
-
-    assert stage.surveys(ticket)[0].channel == "comment"
-    assert LINK.search(stage.comments(ticket, public=True)[-1])
-
-
 def test_a_survey_by_mail_that_nobody_can_receive_says_so(stage: Stage) -> None:
     stage.publish(protocol("Rescue", NOTE, follow_up={"resurvey": {"after_hours": 1, "channel": "email"}}))
     ticket = stage.opens()
@@ -505,16 +326,3 @@ def test_a_mail_server_that_stays_away_is_given_up_in_the_end(make_stage: MakeSt
     (survey,) = stage.surveys(ticket)
     assert survey.state is InvitationState.DEAD
     assert survey.reason == "tried 6 times: no connection to the mail server"
-
-
-def test_an_answer_by_somebody_whose_mail_we_had_given_up_still_counts(stage: Stage) -> None:
-    ticket = solved(stage)
-    stage.step(hours=25)
-    killed_while_mailing(stage)
-    stage.pass_time(hours=1)
-    stage.drain()
-
-    stage.answer_survey(ticket, 5)
-    stage.drain()
-
-    assert stage.case(ticket).stage is CaseStage.RECOVERED
