@@ -572,7 +572,7 @@ class TestProtocols:
         return [(row["protocol"], row["version"], row["state"]) for row in rows]
 
     def test_are_those_of_the_default_pack_on_a_fresh_desk(self, run: Run):
-        assert self.listed(run) == [("Unhappy and getting worse", 1, "published"), ("Bad rating", 1, "published")]
+        assert self.listed(run) == [("Bad rating", 1, "published"), ("Unhappy and getting worse", 1, "published")]
 
     def test_are_stored_as_drafts_and_once(self, run: Run, tmp_path: Path):
         file = written(tmp_path, "late.yaml", PROTOCOL)

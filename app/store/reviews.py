@@ -20,12 +20,17 @@ CONFIRMED = "a person confirmed that it was sent"
 
 def confirm_step(session: Session, step_id: int, now: datetime) -> int | None:
     """It did take effect. Returns its case, or None when there was nothing to confirm; `now` is business time."""
-    return session.scalar(
+    row = session.execute(
         update(StepRow)
         .where(StepRow.id == step_id, StepRow.state == StepState.NEEDS_REVIEW)
         .values(state=StepState.DONE, reason=CONFIRMED, settled_at=now)
-        .returning(StepRow.case_id)
-    )
+        .returning(StepRow.case_id, StepRow.params)
+    ).first()
+    if row is None:
+        return None
+    if (invitation_id := row.params.get("invitation_id")) is not None:
+        _went_out(session, invitation_id, InvitationState.HANDED_OVER, now)
+    return int(row.case_id)
 
 
 def repeat_step(session: Session, step_id: int, woken_at: datetime) -> int | None:
@@ -44,9 +49,13 @@ def repeat_step(session: Session, step_id: int, woken_at: datetime) -> int | Non
 
 def confirm_invitation(session: Session, invitation_id: int, now: datetime) -> int | None:
     """The survey did go out. Returns its case, or None when there was nothing to confirm; `now` is business time."""
+    return _went_out(session, invitation_id, InvitationState.NEEDS_REVIEW, now)
+
+
+def _went_out(session: Session, invitation_id: int, was: InvitationState, now: datetime) -> int | None:
     case_id = session.scalar(
         update(Invitation)
-        .where(Invitation.id == invitation_id, Invitation.state == InvitationState.NEEDS_REVIEW)
+        .where(Invitation.id == invitation_id, Invitation.state == was)
         .values(state=InvitationState.SENT, reason=CONFIRMED, sent_at=now, lease_until=None)
         .returning(Invitation.case_id)
     )

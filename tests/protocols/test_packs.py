@@ -53,7 +53,7 @@ def test_an_unknown_pack_is_refused_with_those_there_are(name):
         ({"state": "poor_worsening", "cause": "billing"}, ["Unhappy and getting worse"]),
         ({"rating_stars": 2}, ["Bad rating"]),
         ({"rating_stars": 3}, []),
-        ({"state": "poor_worsening", "rating_stars": 1}, ["Unhappy and getting worse"]),
+        ({"state": "poor_worsening", "rating_stars": 1}, ["Bad rating"]),
         ({"state": "poor_worsening", "rating_stars": 1, "status": "closed"}, []),
     ],
 )
