@@ -665,7 +665,7 @@ class TestProtocols:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (["export", "Nonsense"], 'there is no protocol "Nonsense"; there are "Unhappy and getting worse"'),
+            (["export", "Nonsense"], 'there is no protocol "Nonsense"; there are "Bad rating"'),
             (["export", "Bad rating", "--version", "7"], '"Bad rating" has no version 7; its newest is 1'),
             (["publish", "Nonsense"], 'there is no protocol "Nonsense"'),
         ],

@@ -74,13 +74,15 @@ class Product:
 
     @property
     def sandbox_url(self) -> str:
-        found = re.search(r"Sandbox helpdesk\s+(http://127\.0\.0\.1:\d+)/", self.printed)
-        assert found is not None, self.printed
-        return found.group(1)
+        found = re.findall(r"Sandbox helpdesk\s+(http://127\.0\.0\.1:\d+)/", self.printed)
+        assert found, self.printed
+        return str(found[-1])  # after a restart its port may be another one
 
     def await_ready(self) -> None:
         def ready() -> bool:
             assert self.process.poll() is None, self.said[-3000:]
+            if self.printed.count("Kintsugi is running") <= self.said.count("starting again"):
+                return False
             with suppress(requests.RequestException):
                 return requests.get(f"{self.url}/readyz", timeout=5).status_code == 200
             return False
