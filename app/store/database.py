@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Update, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
@@ -206,4 +206,4 @@ def _stored_under_this_desk(session: Session, _context: UOWTransaction, _instanc
             raise WrongDesk(f"{type(row).__name__} of desk {of} in a transaction of desk {desk_id}")
 
 
-__all__ = ["Database", "DatabaseUnavailable", "Purpose", "SQLAlchemyError", "WrongDesk", "vault_of"]
+__all__ = ["Database", "DatabaseUnavailable", "Purpose", "WrongDesk", "vault_of"]

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.clock import real_now
-from app.store import desks, protocols, queue
+from app.store import deliveries, desks, protocols, queue
 from app.store.models import Desk, DeskState, Role, VersionState
 from app.web import sessions
 from app.web.access import requires, signed_in
@@ -85,13 +85,13 @@ def _advice(session: Session, desk: Desk, attention: queue.Attention, who: Visit
     if attention.dead_tickets and who.may(Role.ADMIN):
         text = f"{attention.dead_tickets} tickets were given up after repeated errors."
         found.append(Advice(text=text, link="/deliveries?state=dead", urgent=True))
-    return found + _beginnings(session, desk)
+    return found + _beginnings(session)
 
 
-def _beginnings(session: Session, desk: Desk) -> list[Advice]:
+def _beginnings(session: Session) -> list[Advice]:
     if not any(version.state is VersionState.PUBLISHED for _row, version in protocols.all_of(session)):
         return [Advice(text="No protocol is in force, so nothing will be done yet. Publish one.", link="/protocols")]
-    if desk.last_delivery_at is None and desk.last_read_at is None:
+    if deliveries.last_received_at(session) is None:
         return [
             Advice(text="The helpdesk has not sent anything yet. Check its webhook, or write a ticket.", link="/desks")
         ]

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 from app.store import desks
 from app.store.database import Database, Purpose
-from app.store.models import Desk, Role
+from app.store.models import Delivery, Desk, Role
 from tests import seeds
 from tests.seeds import Seeded
 from tests.web.people import SignedIn, sign_in
@@ -29,6 +30,19 @@ def test_a_busy_desk_shows_its_numbers_and_who_waits(admin: SignedIn, story: See
     assert "2 steps wait" in page
     assert f"/cases/{story.case_id}" in page
     assert f"/tickets/{story.quiet_ticket_id}" in page
+
+
+def test_only_a_helpdesk_that_never_called_is_said_to_be_silent(
+    admin: SignedIn, story: Seeded, database: Database, desk_id: int
+) -> None:
+    called = admin.get("/").text
+    with database.desk(desk_id) as session:
+        session.execute(delete(Delivery))
+
+    silent = admin.get("/").text
+
+    assert "has not sent anything yet" not in called
+    assert "has not sent anything yet" in silent
 
 
 def test_a_paused_desk_is_the_first_thing_to_know(admin: SignedIn, database: Database, desk_id: int) -> None:

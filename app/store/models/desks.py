@@ -31,7 +31,6 @@ class Desk(Base):
     reason: Mapped[str | None] = mapped_column(String(500))
     integration_user_id: Mapped[str | None] = mapped_column(String(64))
     blocked_until: Mapped[datetime | None]  #: the helpdesk asked us to wait; mechanism time
-    last_delivery_at: Mapped[datetime | None]
     last_read_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -90,7 +90,6 @@ def _desk() -> None:
         sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("integration_user_id", sa.String(length=64), nullable=True),
         sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_delivery_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_desk"),
