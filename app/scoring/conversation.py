@@ -37,7 +37,15 @@ class TicketFacts:
     reopens: int = 0
     priority: str | None = None
     channel: str | None = None
+    reassignments: int = 0  #: hand-overs from one agent or group to another
+    hold_minutes: float | None = None  #: queue or hold time, where the desk maps a field that says it
+    vendor: str | None = None  #: the vendor behind the order, where the desk maps a field that says it
     earlier_ratings: tuple[float, ...] = ()  #: this person's ratings of other tickets, each in [0, 1]
+    segment_rating: float | None = None  #: mean rating of this person's organisation, in [0, 1]
+    segment_ratings: int = 0  #: how many ratings that mean is of
+    mild_tickets: int = 0  #: other tickets of the person or organisation with mild trouble in the last fortnight
+    earlier_failures: int = 0  #: bad experiences of this person in the rolling window, this ticket not counted
+    same_topic_days: float | None = None  #: days since the person's latest solved ticket on the same topic
     rating: float | None = None  #: this ticket's newest rating, in [0, 1]
 
 

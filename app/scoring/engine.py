@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from app.scoring.context import PLAIN, Context
 from app.scoring.conversation import Aggregates, Memory, Running, TicketFacts
 from app.scoring.model import GATHERED, Model, sigmoid
 from app.scoring.observing import observe
@@ -25,13 +26,15 @@ SILENCE = "waiting.silence"  #: the one reading that moves while nobody writes
 STEP = timedelta(minutes=1)  #: times of rescoring are whole minutes from now
 
 
-def score(running: Running, facts: TicketFacts, model: Model, now: datetime) -> tuple[Score, Running]:
+def score(
+    running: Running, facts: TicketFacts, model: Model, now: datetime, context: Context = PLAIN
+) -> tuple[Score, Running]:
     """The score at `now`, and the aggregates with the memory of the four states moved on.
 
     Uses nothing but what was observed, so later messages never change an earlier score. Scoring twice at the same
     moment gives the same score.
     """
-    ticket = ticket_readings(running, facts, now)
+    ticket = ticket_readings(running, facts, now, context)
     contributions = _contributions(running, ticket, model)
     logit = model.base_logit + math.fsum(item.logit for item in contributions)
     p_satisfied = model.calibrated(logit)
@@ -58,10 +61,15 @@ def score(running: Running, facts: TicketFacts, model: Model, now: datetime) -> 
     return found, replace(running, memory=memory)
 
 
-def ticket_readings(running: Running, facts: TicketFacts, now: datetime) -> tuple[Reading, ...]:
+def ticket_readings(
+    running: Running, facts: TicketFacts, now: datetime, context: Context = PLAIN
+) -> tuple[Reading, ...]:
     """What time and the ticket's facts say at `now`; readings of nothing are left out."""
     found = [
-        reading for family in FAMILIES if family.read_ticket for reading in family.read_ticket(running, facts, now)
+        reading
+        for family in FAMILIES
+        if family.read_ticket
+        for reading in family.read_ticket(running, facts, now, context)
     ]
     return tuple(reading for reading in found if reading.value)
 
@@ -75,7 +83,9 @@ def unscorable(running: Running, facts: TicketFacts) -> str | None:
     return "only automatic replies" if running.auto_replies else "no customer message"
 
 
-def next_rescore_at(running: Running, facts: TicketFacts, model: Model, now: datetime) -> datetime | None:
+def next_rescore_at(
+    running: Running, facts: TicketFacts, model: Model, now: datetime, context: Context = PLAIN
+) -> datetime | None:
     """The first whole minute from `now` at which waiting alone changes the score by a few points, or the state.
 
     None while the turn is the customer's, when the ticket is solved, when there is nothing to score, and when no
@@ -84,8 +94,8 @@ def next_rescore_at(running: Running, facts: TicketFacts, model: Model, now: dat
     since = running.waits.since
     if facts.solved or since is None or unscorable(running, facts) is not None:
         return None
-    present, running = score(running, facts, model, now)
-    waited = _waited(running, facts, model, now)
+    present, running = score(running, facts, model, now, context)
+    waited = _waited(running, facts, model, now, context)
 
     def moved(minutes: int) -> bool:
         p_satisfied, memory = waited(now + minutes * STEP)
@@ -106,13 +116,13 @@ def next_rescore_at(running: Running, facts: TicketFacts, model: Model, now: dat
 
 
 def _waited(
-    running: Running, facts: TicketFacts, model: Model, now: datetime
+    running: Running, facts: TicketFacts, model: Model, now: datetime, context: Context
 ) -> Callable[[datetime], tuple[float, Memory]]:
     """What `score` will say at a later moment if nobody writes: p_satisfied and the memory, without the reasons.
 
     Sums are taken with fsum, which does not depend on the order, so the figures are those of `score` to the last digit.
     """
-    ticket = [reading for reading in ticket_readings(running, facts, now) if reading.signal != SILENCE]
+    ticket = [reading for reading in ticket_readings(running, facts, now, context) if reading.signal != SILENCE]
     others = [part.logit for part in _contributions(running, ticket, model)]
     now_others = [model.now.get(reading.signal, 0.0) * reading.value for reading in ticket]
     said, before = _said(running, model)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from app.scoring.context import PLAIN, Context
 from app.scoring.conversation import Aggregates, Running, Utterance, Waits
 from app.scoring.language import reads_english
 from app.scoring.signals import FAMILIES, Heard, Reading
@@ -23,7 +24,7 @@ SARCASM = "friendly words are not counted, they may be sarcasm"
 CLOSING = frozenset({"acts.thanks_closing", "acts.goodbye", "acts.solved"})
 
 
-def observe(running: Running, utterance: Utterance) -> tuple[Running, tuple[Reading, ...]]:
+def observe(running: Running, utterance: Utterance, context: Context = PLAIN) -> tuple[Running, tuple[Reading, ...]]:
     """The aggregates after one more message, and what was found in it. Constant time, whatever came before.
 
     Only public messages of the customer are read for the customer's state, only public replies of agents for the

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.scoring.context import Context
 from app.scoring.conversation import Running, TicketFacts
 
 EVIDENCE_LENGTH = 160
@@ -49,6 +50,7 @@ class Reading:
     signal: str
     value: float  #: 0 = none, 1 = the strongest
     evidence: str = ""  #: at most 160 characters; quotes the customer's words where it can
+    messages: tuple[str, ...] = ()  #: ids of the messages that show it, where that is more than the one it was read on
     abstained: str | None = None  #: why there is no value; then `value` is 0 and means nothing
 
 
@@ -70,7 +72,7 @@ class Family:
     read_message: Callable[[Heard], list[Reading]] | None = None
     read_effort: Callable[[Running], list[Reading]] | None = None
     read_service: Callable[[Running, str], list[Reading]] | None = None
-    read_ticket: Callable[[Running, TicketFacts, datetime], list[Reading]] | None = None
+    read_ticket: Callable[[Running, TicketFacts, datetime, Context], list[Reading]] | None = None
 
 
 def quote(text: str, start: int = 0, end: int | None = None) -> str:

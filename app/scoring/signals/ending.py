@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.scoring.context import Context
 from app.scoring.conversation import Running, TicketFacts
 from app.scoring.signals.base import Effect, Family, Reading, Scope, Signal
 
@@ -57,8 +58,8 @@ SIGNALS = (
 )
 
 
-def read(running: Running, facts: TicketFacts, now: datetime) -> list[Reading]:
-    """The ticket's facts as readings; `now` does not matter here."""
+def read(running: Running, facts: TicketFacts, now: datetime, context: Context) -> list[Reading]:
+    """The ticket's facts as readings; `now` and the desk do not matter here."""
     unmoved = facts.solved and not running.closed_by_customer
     last = unmoved and running.last_role == "customer"
     plain = {

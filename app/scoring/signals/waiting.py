@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
+from app.scoring.context import Context
 from app.scoring.conversation import Running, TicketFacts
 from app.scoring.signals.base import Effect, Family, Reading, Scope, Signal
 
@@ -41,7 +42,7 @@ def strain(hours: float) -> float:
     return min(1.0, math.log1p(max(0.0, hours) / HALF_SCALE_HOURS) / math.log1p(LONGEST_HOURS / HALF_SCALE_HOURS))
 
 
-def read(running: Running, facts: TicketFacts, now: datetime) -> list[Reading]:
+def read(running: Running, facts: TicketFacts, now: datetime, context: Context) -> list[Reading]:
     """The waits at `now`. A solved ticket waits for nobody."""
     waits = running.waits
     silent = 0.0 if facts.solved else waits.running(now)
