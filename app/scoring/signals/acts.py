@@ -19,7 +19,7 @@ NEGATION = re.compile(
 )
 BEFORE = 45  #: characters before a find in which a negation is looked for
 STRONG = 3  #: finds from which a counted signal is at its strongest
-LEXICON = "own lexicon of support phrases, app/scoring/lexicon.py"
+LEXICON = "own lexicon of support phrases, app/scoring/lexicon/"
 
 
 @dataclass(frozen=True, slots=True)

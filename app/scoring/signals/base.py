@@ -61,6 +61,7 @@ class Heard:
     text: str  #: the customer's own words, clipped to what is read
     rest: str  #: the same without thanks and cancellations, which are counted as acts and must not count twice
     english: bool  #: English word lists apply
+    language: str = "en"  #: ISO 639-1 code of the language the message is in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

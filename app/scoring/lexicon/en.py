@@ -1,12 +1,6 @@
-"""The words and phrases that scoring listens for, in English. How they are counted stands in signals/.
-
-Phrases are separated by semicolons. Inside one, `(a|b)` is a choice, `(a )?` may be missing, and the writer may leave
-out an apostrophe; all else is a regular expression. Whole words only, in any case. A line may break after `|`.
-"""
+"""What customers say, in English: the acts of signals/acts.py by their phrases. How to write them: __init__.py."""
 
 from __future__ import annotations
-
-import re
 
 CUSTOMER = {
     "thanks": r"""
@@ -147,36 +141,3 @@ CUSTOMER = {
         (great|nice|good) job[,!]* (breaking|losing|ignoring|guys)
     """,
 }
-
-AGENT = {
-    "refusal": r"""
-        unfortunately ; i'm afraid ; unable ; cannot ; can't ; couldn't ; not able ; not available ; unavailable ;
-        not possible ; no (results?|matches|options|availability) ; don't have ; do not have ; does not ; doesn't ;
-        there (are|is|were) no ; none ; failed ; unsuccessful ; wasn't able ; no such ; not find ; fully booked ;
-        sold out ; against our policy ; our policy ; not eligible
-    """,
-    "apology": r"""
-        sorry ; apolog\w* ; regret ; inconvenience
-    """,
-    "confirmation": r"""
-        confirmed ; booked ; success\w* ; reserved ; done ; completed ; processed ; scheduled ; purchased ;
-        reference number ; resolved ; refunded ; all set ; shipped ; credited
-    """,
-    "deferral": r"""
-        please wait ; hold on ; one moment ; contact ; call ; visit ; email us ; dm ; private message ; check with ;
-        transfer\w* ; queue ; forward(ed)? (this|your)
-    """,
-}
-
-
-def words(text: str) -> frozenset[str]:
-    """A set of words written as one text."""
-    return frozenset(text.split())
-
-
-def phrases(listed: str) -> re.Pattern[str]:
-    """One pattern that finds any phrase of a list, as whole words."""
-    joined = re.sub(r"(?<=\|)\s*\n\s*", "", listed)
-    choices = "|".join(phrase.strip() for phrase in joined.split(";"))
-    grouped = re.sub(r"(?<!\\)\((?!\?)", "(?:", " ".join(choices.split()))
-    return re.compile(rf"\b(?:{grouped})(?!\w)".replace("'", "['’]?"), re.I)

@@ -1,0 +1,27 @@
+"""The words and phrases that scoring listens for, one file per language. How they are counted stands in signals/.
+
+Phrases are separated by semicolons. Inside one, `(a|b)` is a choice, `(a )?` may be missing, and the writer may leave
+out an apostrophe; all else is a regular expression. Whole words only, in any case. A line may break after `|`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.scoring.lexicon.en import CUSTOMER
+from app.scoring.lexicon.replies import AGENT
+
+__all__ = ["AGENT", "CUSTOMER", "phrases", "words"]
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of words written as one text."""
+    return frozenset(text.split())
+
+
+def phrases(listed: str) -> re.Pattern[str]:
+    """One pattern that finds any phrase of a list, as whole words."""
+    joined = re.sub(r"(?<=\|)\s*\n\s*", "", listed)
+    choices = "|".join(phrase.strip() for phrase in joined.split(";"))
+    grouped = re.sub(r"(?<!\\)\((?!\?)", "(?:", " ".join(choices.split()))
+    return re.compile(rf"\b(?:{grouped})(?!\w)".replace("'", "['’]?"), re.I)
