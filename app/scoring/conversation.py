@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from app.scoring.asked import Asked
 from app.words import Direction, Level
 
 Role = Literal["customer", "agent", "other"]
@@ -121,6 +122,7 @@ class Running:
     pending: tuple[int, ...] | None = None  #: hashed words of a question that nobody has replied to
     questions: int = 0
     unanswered: int = 0
+    asked: Asked = field(default_factory=Asked)  #: identifiers given, asked for and promised
     closed_by_customer: bool = False  #: the customer's latest message says that all is well or over
     evidence: Mapping[str, str] = field(default_factory=dict)  #: per signal, where it was last found
     abstained: tuple[str, ...] = ()  #: of the latest customer message
@@ -133,7 +135,7 @@ class Running:
 
     def without_words(self) -> Running:
         """The same numbers without anything the customer wrote."""
-        return replace(self, evidence={}, said=(), replied=(), pending=None)
+        return replace(self, evidence={}, said=(), replied=(), pending=None, asked=self.asked.without_words())
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON: dicts, lists, strings, numbers, None."""
@@ -149,6 +151,7 @@ class Running:
             "said": [list(words) for words in self.said],
             "replied": [list(words) for words in self.replied],
             "pending": None if self.pending is None else list(self.pending),
+            "asked": self.asked.to_json(),
             "evidence": dict(self.evidence),
             "abstained": list(self.abstained),
             "memory": self.memory.to_json(),
@@ -160,7 +163,7 @@ class Running:
         """The value that `to_json` wrote. Raises ValueError for another format version."""
         if document.get("format") != FORMAT:
             raise ValueError(f"running aggregates of format {document.get('format')!r}, expected {FORMAT}")
-        known = {item.name: document[item.name] for item in fields(cls)}
+        known = {item.name: document[item.name] for item in fields(cls) if item.name in document}
         waits, pending = document["waits"], document["pending"]
         return cls(
             **known
@@ -172,6 +175,7 @@ class Running:
                 "said": tuple(tuple(words) for words in document["said"]),
                 "replied": tuple(tuple(words) for words in document["replied"]),
                 "pending": None if pending is None else tuple(pending),
+                "asked": Asked.from_json(document.get("asked")),
                 "abstained": tuple(document["abstained"]),
                 "memory": Memory.from_json(document["memory"]),
             }

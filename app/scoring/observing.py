@@ -60,6 +60,7 @@ def _observe_customer(running: Running, utterance: Utterance, words: str) -> tup
         said=(*running.said, told)[-KEPT_MESSAGES:],
         pending=told if asked else running.pending,
         questions=running.questions + asked,
+        asked=running.asked.heard(words, utterance.id),
         closed_by_customer=any(reading.signal in CLOSING for reading in found),
         abstained=tuple(dict.fromkeys(reading.abstained for reading in found if reading.abstained)),
     )
@@ -116,6 +117,7 @@ def _observe_reply(running: Running, utterance: Utterance, words: str) -> tuple[
         service=values if not running.agent_turns else _mean(running.service, values, FAST),
         unanswered=running.unanswered + _missed(running, values, told),
         pending=None,
+        asked=running.asked.replied(words, utterance.at, values),
         evidence=_evidence(running, tuple(found)),
     )
     return running, tuple(reading for reading in found if reading.value)
