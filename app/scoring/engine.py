@@ -13,14 +13,15 @@ from datetime import datetime, timedelta
 
 from app.scoring.context import PLAIN, Context
 from app.scoring.conversation import Aggregates, Memory, Running, TicketFacts
-from app.scoring.model import GATHERED, Model, sigmoid
+from app.scoring.heading import compared, trend
+from app.scoring.model import AGGREGATES, GATHERED, MEAN, Model, sigmoid
 from app.scoring.observing import observe
 from app.scoring.signals import FAMILIES, Reading
-from app.scoring.signals.waiting import LONGEST_HOURS, strain
+from app.scoring.signals.waiting import fullest_at, silence
 from app.scoring.state import advance, state_of
 from app.words import Contribution, Level, Score
 
-__all__ = ["next_rescore_at", "observe", "score", "unscorable"]
+__all__ = ["inputs", "next_rescore_at", "observe", "score", "ticket_readings", "unscorable"]
 
 SILENCE = "waiting.silence"  #: the one reading that moves while nobody writes
 STEP = timedelta(minutes=1)  #: times of rescoring are whole minutes from now
@@ -38,14 +39,14 @@ def score(
     contributions = _contributions(running, ticket, model)
     logit = model.base_logit + math.fsum(item.logit for item in contributions)
     p_satisfied = model.calibrated(logit)
-    p_now, trend = _now(running, ticket, model)
-    memory = advance(running.memory, p_satisfied, trend, running.customer_turns, model)
+    heading = trend(running, model.heading, _waited_for(ticket, model))
+    memory = advance(running.memory, p_satisfied, heading, running.customer_turns, model)
     state, provisional = state_of(memory)
     found = Score(
         at=now,
         p_satisfied=p_satisfied,
-        p_satisfied_now=p_now,
-        trend=trend,
+        p_satisfied_now=_p_now(running, ticket, model),
+        trend=heading,
         score=round(100 * p_satisfied),
         level=memory.level or Level.GOOD,
         direction=memory.direction,
@@ -91,8 +92,8 @@ def next_rescore_at(
     None while the turn is the customer's, when the ticket is solved, when there is nothing to score, and when no
     longer wait could change anything.
     """
-    since = running.waits.since
-    if facts.solved or since is None or unscorable(running, facts) is not None:
+    fullest = fullest_at(running.waits, context)
+    if facts.solved or fullest is None or unscorable(running, facts) is not None:
         return None
     present, running = score(running, facts, model, now, context)
     waited = _waited(running, facts, model, now, context)
@@ -105,8 +106,8 @@ def next_rescore_at(
             or state_of(memory)[0] is not present.state
         )
 
-    # Nothing but the wait grows, so once the score has moved it stays moved and bisection finds the first minute.
-    low, high = 0, max(1, math.ceil((since + timedelta(hours=LONGEST_HOURS) - now) / STEP) + 1)
+    # Nothing but the wait grows, and while the desk is closed it only stands still, so once the score has moved it stays moved and bisection finds the first minute.
+    low, high = 0, max(1, math.ceil((fullest - now) / STEP) + 1)
     if not moved(high):
         return None
     while high - low > 1:
@@ -124,15 +125,14 @@ def _waited(
     """
     ticket = [reading for reading in ticket_readings(running, facts, now, context) if reading.signal != SILENCE]
     others = [part.logit for part in _contributions(running, ticket, model)]
-    now_others = [model.now.get(reading.signal, 0.0) * reading.value for reading in ticket]
-    said, before = _said(running, model)
+    said = compared(running, model.heading)
     overall, at_once = model.overall.get(SILENCE, {}).get("last", 0.0), model.now.get(SILENCE, 0.0)
 
     def at(moment: datetime) -> tuple[float, Memory]:
-        silence = strain(running.waits.running(moment))
-        p_satisfied = model.calibrated(model.base_logit + math.fsum([*others, overall * silence]))
-        trend = sigmoid(said + math.fsum([*now_others, at_once * silence])) - before
-        return p_satisfied, advance(running.memory, p_satisfied, trend, running.customer_turns, model)
+        wait = silence(running.waits, moment, context)
+        p_satisfied = model.calibrated(model.base_logit + math.fsum([*others, overall * wait]))
+        heading = 2 * sigmoid(said + at_once * wait) - 1
+        return p_satisfied, advance(running.memory, p_satisfied, heading, running.customer_turns, model)
 
     return at
 
@@ -155,29 +155,37 @@ def _contributions(running: Running, ticket: Iterable[Reading], model: Model) ->
     return tuple(sorted(parts, key=lambda part: (-abs(part.logit), part.signal)))
 
 
+def inputs(running: Running, ticket: Iterable[Reading]) -> dict[str, float]:
+    """Every number that a model may weigh for the rating of the whole, by `signal/aggregate`; zeros are left out.
+
+    `ticket` are the readings of `ticket_readings`.
+    """
+    seen, turns = running.seen, running.customer_turns
+    found = {
+        f"{name}/{aggregate}": value
+        for aggregate in sorted(AGGREGATES)
+        for name in seen.total
+        if (value := _aggregate(seen, turns, aggregate, name))
+    }
+    return found | {f"{reading.signal}/last": reading.value for reading in ticket if reading.value}
+
+
 def _aggregate(seen: Aggregates, turns: int, aggregate: str, name: str) -> float:
-    if aggregate == GATHERED:
-        return seen.total[name] / turns * (1 + math.log(turns)) if name in seen.total else 0.0
+    if aggregate in {MEAN, GATHERED}:
+        if name not in seen.total:
+            return 0.0
+        return seen.total[name] / turns * (1.0 if aggregate == MEAN else 1 + math.log(turns))
     values: Mapping[str, float] = getattr(seen, aggregate)
     return values.get(name, 0.0)
 
 
-def _now(running: Running, ticket: Iterable[Reading], model: Model) -> tuple[float, float]:
-    """p_satisfied_now, and how far it is from what it was."""
-    said, before = _said(running, model)
-    p_now = sigmoid(said + math.fsum(model.now.get(reading.signal, 0.0) * reading.value for reading in ticket))
-    return p_now, p_now - before if running.customer_turns else 0.0
+def _p_now(running: Running, ticket: Iterable[Reading], model: Model) -> float:
+    """The customer is satisfied at this moment: by the latest message and the ticket's facts alone."""
+    said = (model.now.get(name, 0.0) * value for name, value in running.seen.last.items())
+    stands = (model.now.get(reading.signal, 0.0) * reading.value for reading in ticket)
+    return sigmoid(model.now_base_logit + math.fsum([*said, *stands]))
 
 
-def _said(running: Running, model: Model) -> tuple[float, float]:
-    """The logit of p_satisfied_now from the latest message alone, and the mean probability of up to three before it.
-
-    Before there is an earlier message the first one stands in for it, so that a wait alone shows as a change.
-    """
-    said = _now_logit(running.seen.last, model)
-    before = [sigmoid(_now_logit(values, model)) for values in running.recent] or [sigmoid(said)]
-    return said, math.fsum(before) / len(before)
-
-
-def _now_logit(values: Mapping[str, float], model: Model) -> float:
-    return model.now_base_logit + math.fsum(model.now.get(name, 0.0) * value for name, value in values.items())
+def _waited_for(ticket: Iterable[Reading], model: Model) -> float:
+    """What the present wait takes: the one fact of the ticket that moves, so that all others are no change."""
+    return math.fsum(model.now.get(SILENCE, 0.0) * reading.value for reading in ticket if reading.signal == SILENCE)

@@ -14,8 +14,9 @@ from app.scoring.signals import REGISTRY, Effect, Scope
 
 PRIOR = Path(__file__).parent / "prior"
 DEFAULT_PRIOR = "uss-1"
-GATHERED = "gathered"  #: the mean over messages times (1 + ln n): evidence that adds up
-AGGREGATES = frozenset({item.name for item in fields(Aggregates)} - {"total"} | {GATHERED})
+MEAN = "mean"  #: the mean over messages
+GATHERED = "gathered"  #: that times (1 + ln n): evidence that adds up
+AGGREGATES = frozenset({item.name for item in fields(Aggregates)} - {"total"} | {MEAN, GATHERED})
 
 
 class ModelError(ValueError):
@@ -35,6 +36,21 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A third additive model: has satisfaction risen against up to three customer messages before? On the logit.
+
+    `last[signal]` weighs a signal in the latest message and has the sign of its effect; `before[signal]` weighs its
+    mean in those before and has the other sign.
+    """
+
+    base: float
+    turns: tuple[float, ...]  #: added at the second, third ... customer message, where things are usually different
+    length: float  #: times the logarithm of the number of customer messages
+    last: Mapping[str, float]
+    before: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """Two additive models on the logit of satisfaction, and how their figures become one of four states.
 
@@ -48,9 +64,10 @@ class Model:
     now_base_logit: float
     overall: Mapping[str, Mapping[str, float]]
     now: Mapping[str, float]
+    heading: Heading
     threshold: float  #: p_satisfied from which the level is good
     level_band: float  #: how far beyond the threshold the level changes sides
-    dead_band: float  #: changes of p_satisfied_now up to this are steady
+    dead_band: float  #: trends up to this are steady
     turn_band: float  #: what it takes to turn from one direction to the other
     early_band: float  #: what it takes before there are three customer messages
     rescore_points: int  #: points of score a wait has to cost before a ticket is scored again because of it
@@ -99,7 +116,19 @@ def parse_model(document: Mapping[str, Any]) -> Model:
         for aggregate, weight in weights.items():
             _check(f"overall.{name}.{aggregate}", name, aggregate, weight)
     calibration = document.get("calibration")
-    return Model(**{**document, "calibration": Calibration(**calibration) if calibration else None})
+    parts = {
+        "heading": _heading(document["heading"]),
+        "calibration": Calibration(**calibration) if calibration else None,
+    }
+    return Model(**{**document, **parts})
+
+
+def _heading(document: Mapping[str, Any]) -> Heading:
+    for name, weight in document["last"].items():
+        _check(f"heading.last.{name}", name, "last", weight)
+    for name, weight in document["before"].items():
+        _check(f"heading.before.{name}", name, "last", -weight)
+    return Heading(**{**document, "turns": tuple(document["turns"])})
 
 
 def _check(path: str, name: str, aggregate: str, weight: float) -> None:
