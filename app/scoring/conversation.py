@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from app.scoring.asked import Asked
+from app.scoring.waits import Waits
 from app.words import Direction, Level
 
 Role = Literal["customer", "agent", "other"]
@@ -74,20 +75,6 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waits:
-    """How long the customer has waited for us, in calendar hours. The clock runs only while the turn is ours."""
-
-    since: datetime | None = None  #: the first customer message that nobody has answered yet
-    first_reply: float | None = None  #: hours to our first reply, once there was one
-    next_reply: float | None = None  #: hours the latest reply after the first one took
-    total: float = 0.0  #: hours of all waits that have ended
-
-    def running(self, now: datetime) -> float:
-        """Hours the present wait has lasted at `now`; 0 while the turn is the customer's."""
-        return max(0.0, (now - self.since) / timedelta(hours=1)) if self.since else 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregates:
     """Per signal, what its values in the customer's messages come to. A signal that is missing counts as 0."""
 
@@ -113,7 +100,7 @@ class Running:
     customer_run: int = 0  #: customer messages since our last reply
     last_role: str | None = None
     last_at: datetime | None = None
-    waits: Waits = Waits()
+    waits: Waits = field(default_factory=Waits)
     seen: Aggregates = Aggregates()
     recent: tuple[Mapping[str, float], ...] = ()  #: signal values of up to three customer messages before the last
     service: Mapping[str, float] = field(default_factory=dict)  #: signal values of our side, smoothed over replies

@@ -25,6 +25,7 @@ __all__ = ["inputs", "next_rescore_at", "observe", "score", "ticket_readings", "
 
 SILENCE = "waiting.silence"  #: the one reading that moves while nobody writes
 STEP = timedelta(minutes=1)  #: times of rescoring are whole minutes from now
+HORIZON = timedelta(days=3660)  #: nothing is looked for beyond, whatever time a message says it is from
 
 
 def score(
@@ -106,8 +107,9 @@ def next_rescore_at(
             or state_of(memory)[0] is not present.state
         )
 
-    # Nothing but the wait grows, and while the desk is closed it only stands still, so once the score has moved it stays moved and bisection finds the first minute.
-    low, high = 0, max(1, math.ceil((fullest - now) / STEP) + 1)
+    # Nothing but the wait grows, and while the desk is closed it stands still: once the score has moved it stays moved,
+    # so bisection finds the first minute.
+    low, high = 0, max(1, math.ceil(min(fullest - now, HORIZON) / STEP) + 1)
     if not moved(high):
         return None
     while high - low > 1:

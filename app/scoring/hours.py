@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 DAY = 24 * 60  #: minutes
 FIRST_YEAR, LAST_YEAR = 1970, 2199  #: working time is known within; what lies outside counts nothing
 LONGEST = timedelta(days=5 * 366)  #: a longer span is counted as its first five years; no wait is worth more
+#: A local year begins and ends up to 14 hours away from that of UTC, and a shift may run over its end.
+AROUND = timedelta(days=3)
+BEGIN, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)  #: of time, as far as it can be told
 
 Opening = tuple[int, int]  #: minutes from the day's midnight; the end may lie in the next day, beyond 1,440
 
@@ -35,11 +38,12 @@ class BusinessHours:
 
     def between(self, start: datetime, end: datetime) -> float:
         """Working hours from `start` to `end`, both aware; 0 when the end is not later."""
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
         if end <= start:
             return 0.0
-        low, high = start.timestamp(), min(end, _later(start, LONGEST)).timestamp()
-        # The local year may begin before or after the one of UTC, and a shift may run over its end.
-        years = _years(start.astimezone(UTC).year - 1, end.astimezone(UTC).year + 1)
+        last = min(end, _moved(start, LONGEST))
+        low, high = start.timestamp(), last.timestamp()
+        years = _years(_moved(start, -AROUND).year, _moved(last, AROUND).year)
         return sum(_table(self, year).within(low, high) for year in years) / 3600
 
     def after(self, start: datetime, hours: float) -> datetime:
@@ -47,10 +51,11 @@ class BusinessHours:
 
         Raises OverflowError where there are not so many before the year 2200.
         """
+        start = start.astimezone(UTC)
         if hours <= 0:
-            return start.astimezone(UTC)
+            return start
         low, wanted = start.timestamp(), hours * 3600
-        for year in _years(start.astimezone(UTC).year - 1, LAST_YEAR):
+        for year in _years(_moved(start, -AROUND).year, LAST_YEAR):
             table = _table(self, year)
             before = table.until(low)
             if before + wanted <= table.total:
@@ -90,11 +95,12 @@ def _years(first: int, last: int) -> range:
     return range(max(first, FIRST_YEAR), min(last, LAST_YEAR) + 1)
 
 
-def _later(moment: datetime, span: timedelta) -> datetime:
+def _moved(moment: datetime, by: timedelta) -> datetime:
+    """So much later or earlier, or where time ends."""
     try:
-        return moment + span
+        return moment + by
     except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
+        return END if by > timedelta(0) else BEGIN
 
 
 @lru_cache(maxsize=256)

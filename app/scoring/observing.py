@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 from app.scoring.context import PLAIN, Context
-from app.scoring.conversation import Aggregates, Running, Utterance, Waits
+from app.scoring.conversation import Aggregates, Running, Utterance
 from app.scoring.language import reads_english
 from app.scoring.signals import FAMILIES, Heard, Reading
 from app.scoring.signals.acts import without_formulas
@@ -37,7 +36,7 @@ def observe(running: Running, utterance: Utterance, context: Context = PLAIN) ->
         return replace(running, auto_replies=running.auto_replies + (utterance.role == "customer")), ()
     words = cleaned.text if len(cleaned.text) <= HEAD + TAIL else f"{cleaned.text[:HEAD]}\n{cleaned.text[-TAIL:]}"
     if utterance.role == "agent":
-        return _observe_reply(running, utterance, words)
+        return _observe_reply(running, utterance, words, context)
     return _observe_customer(running, utterance, words)
 
 
@@ -56,7 +55,7 @@ def _observe_customer(running: Running, utterance: Utterance, words: str) -> tup
         customer_run=running.customer_run + 1,
         last_role="customer",
         last_at=utterance.at,
-        waits=running.waits if running.waits.since else replace(running.waits, since=utterance.at),
+        waits=running.waits.asked(utterance.at),
         said=(*running.said, told)[-KEPT_MESSAGES:],
         pending=told if asked else running.pending,
         questions=running.questions + asked,
@@ -102,7 +101,9 @@ def _mean(before: Mapping[str, float], values: Mapping[str, float], weight: floa
     return {name: value for name, value in moved.items() if value > NEGLIGIBLE}
 
 
-def _observe_reply(running: Running, utterance: Utterance, words: str) -> tuple[Running, tuple[Reading, ...]]:
+def _observe_reply(
+    running: Running, utterance: Utterance, words: str, context: Context
+) -> tuple[Running, tuple[Reading, ...]]:
     found = [reading for family in FAMILIES if family.read_service for reading in family.read_service(running, words)]
     values = {reading.signal: reading.value for reading in found}
     told = hashed_words(words)
@@ -112,7 +113,7 @@ def _observe_reply(running: Running, utterance: Utterance, words: str) -> tuple[
         customer_run=0,
         last_role="agent",
         last_at=utterance.at,
-        waits=_answered(running.waits, utterance),
+        waits=running.waits.answered(utterance.at, context.hours),
         replied=(*running.replied, told)[-KEPT_MESSAGES:],
         service=values if not running.agent_turns else _mean(running.service, values, FAST),
         unanswered=running.unanswered + _missed(running, values, told),
@@ -121,15 +122,6 @@ def _observe_reply(running: Running, utterance: Utterance, words: str) -> tuple[
         evidence=_evidence(running, tuple(found)),
     )
     return running, tuple(reading for reading in found if reading.value)
-
-
-def _answered(waits: Waits, utterance: Utterance) -> Waits:
-    if waits.since is None:
-        return waits
-    hours = max(0.0, (utterance.at - waits.since) / timedelta(hours=1))
-    if waits.first_reply is None:
-        return replace(waits, since=None, first_reply=hours, total=waits.total + hours)
-    return replace(waits, since=None, next_reply=hours, total=waits.total + hours)
 
 
 def _missed(running: Running, values: Mapping[str, float], told: tuple[int, ...]) -> bool:
