@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, or_, select, update
+from sqlalchemy import CursorResult, Delete, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.store.database import vault_of
-from app.store.models import Answer, Delivery, Message, RatingRow, ScoreRow, TrackedTicket
+from app.store.models import Answer, CauseExample, Delivery, Message, RatingRow, ScoreRow, TrackedTicket
 
 BATCH = 200  #: tickets in one transaction, so that nobody waits long for the database
 
@@ -23,17 +23,18 @@ def erase_words(session: Session, before: datetime, *, now: datetime, strip: Str
     """Forget what was said on tickets before then (business time); returns how many messages. Repeat it until none.
 
     With a message go its readings, and on its ticket whatever may quote it: the reasons of all scores, the evidence in
-    the running aggregates, the subject. A ticket that is being worked on (`now` is mechanism time) is left for the next
-    time, or its worker would write back what it read before.
+    the running aggregates and in what was gathered, examples made of it, the subject. A ticket that is being worked on
+    (`now` is mechanism time) is left for the next time, or its worker would write back what it read before.
     """
     tickets = _tickets(session, before, now)
     for ticket in tickets:
-        ticket.sealed_subject = None
+        ticket.sealed_subject = ticket.sealed_insight = ticket.sealed_reasons = None
         if ticket.sealed_running is not None:
             running = strip(json.loads(vault_of(session).open(ticket.sealed_running)))
             ticket.sealed_running = vault_of(session).seal(json.dumps(running))
     ids = [ticket.id for ticket in tickets]
     _run(session, update(ScoreRow).where(ScoreRow.tracked_id.in_(ids)).values(sealed_reasons=None))
+    _run(session, delete(CauseExample).where(CauseExample.tracked_id.in_(ids)))
     old = update(Message).where(Message.tracked_id.in_(ids), Message.at < before, _worded())
     return _run(session, old.values(sealed_text=None, sealed_readings=None))
 
@@ -66,7 +67,7 @@ def _tickets(session: Session, before: datetime, now: datetime) -> Sequence[Trac
     ).all()
 
 
-def _run(session: Session, statement: Update) -> int:
+def _run(session: Session, statement: Update | Delete) -> int:
     result = session.execute(statement, execution_options={"synchronize_session": False})
     assert isinstance(result, CursorResult)
     return result.rowcount

@@ -17,7 +17,6 @@ from app.words import Contribution, Score
 
 def record(session: Session, tracked: TrackedTicket, score: Score, *, message_id: str | None, because: str) -> ScoreRow:
     """Store a score; `because` is message, time or rating."""
-    reasons = {"contributions": [asdict(part) for part in score.contributions], "abstained": list(score.abstained)}
     row = ScoreRow(
         desk_id=tracked.desk_id,
         tracked_id=tracked.id,
@@ -36,11 +35,16 @@ def record(session: Session, tracked: TrackedTicket, score: Score, *, message_id
         p_uncalibrated=score.p_uncalibrated,
         model=score.model,
         calibrated=score.calibrated,
-        sealed_reasons=vault_of(session).seal(json.dumps(reasons)),
+        sealed_reasons=_seal_reasons(session, score),
         factors={part.signal: part.logit for part in score.contributions},
     )
     session.add(row)
     return row
+
+
+def _seal_reasons(session: Session, score: Score) -> bytes:
+    reasons = {"contributions": [asdict(part) for part in score.contributions], "abstained": list(score.abstained)}
+    return vault_of(session).seal(json.dumps(reasons))
 
 
 def current(session: Session, tracked: TrackedTicket, score: Score) -> None:
@@ -55,6 +59,45 @@ def current(session: Session, tracked: TrackedTicket, score: Score) -> None:
     tracked.provisional = score.provisional
     tracked.scored_at = score.at
     tracked.unscored_reason = None
+    tracked.p_satisfied_now = score.p_satisfied_now
+    tracked.trend = score.trend
+    tracked.base_logit = score.base_logit
+    tracked.p_uncalibrated = score.p_uncalibrated
+    tracked.model = score.model
+    tracked.calibrated = score.calibrated
+    tracked.factors = {part.signal: part.logit for part in score.contributions}
+    tracked.sealed_reasons = _seal_reasons(session, score)
+
+
+def standing(session: Session, tracked: TrackedTicket) -> Score | None:
+    """The ticket's standing score, to the last digit; None while it has none."""
+    if tracked.p_satisfied_now is None or tracked.scored_at is None:
+        last = of_ticket(session, tracked.id, limit=1)
+        return as_score(session, last[-1]) if last and tracked.score is not None else None
+    return as_score(session, tracked)
+
+
+def as_score(session: Session, row: ScoreRow | TrackedTicket) -> Score:
+    """A stored score as the value it was; without evidence once the words were erased."""
+    at = row.at if isinstance(row, ScoreRow) else row.scored_at
+    kept = {name: getattr(row, name) for name in _KEPT}
+    contributions, abstained = _opened(session, row)
+    assert at is not None
+    return Score(at=at, contributions=contributions, abstained=abstained, **kept)
+
+
+_KEPT = (
+    "p_satisfied", "p_satisfied_now", "trend", "score", "level", "direction", "state", "provisional", "base_logit",
+    "p_uncalibrated", "model", "calibrated",
+)  # fmt: skip
+
+
+def _opened(session: Session, row: ScoreRow | TrackedTicket) -> tuple[tuple[Contribution, ...], tuple[str, ...]]:
+    if row.sealed_reasons is None:
+        factors = row.factors or {}
+        return tuple(Contribution(signal=name, logit=logit, evidence="") for name, logit in factors.items()), ()
+    opened = json.loads(vault_of(session).open(row.sealed_reasons))
+    return tuple(Contribution(**part) for part in opened["contributions"]), tuple(opened["abstained"])
 
 
 def of_ticket(session: Session, tracked_id: int, limit: int = 500) -> Sequence[ScoreRow]:
@@ -65,10 +108,41 @@ def of_ticket(session: Session, tracked_id: int, limit: int = 500) -> Sequence[S
 
 def reasons(session: Session, row: ScoreRow) -> tuple[Contribution, ...]:
     """Why, with evidence; without it once the words were erased."""
-    if row.sealed_reasons is None:
-        return tuple(Contribution(signal=name, logit=logit, evidence="") for name, logit in row.factors.items())
-    opened = json.loads(vault_of(session).open(row.sealed_reasons))
-    return tuple(Contribution(**part) for part in opened["contributions"])
+    return _opened(session, row)[0]
+
+
+def of_message_before(session: Session, tracked_id: int, score: Score) -> Score | None:
+    """The score of the customer's previous message: the newest that was given before this one, for a message.
+
+    Messages of one moment are told apart by the order in which they were read.
+    """
+    rows = session.scalars(
+        select(ScoreRow)
+        .where(ScoreRow.tracked_id == tracked_id, ScoreRow.message_id.is_not(None), ScoreRow.at <= score.at)
+        .order_by(ScoreRow.id.desc())
+        .limit(2)
+    ).all()
+    if rows and rows[0].at == score.at and rows[0].p_satisfied == score.p_satisfied:
+        rows = rows[1:]
+    return as_score(session, rows[0]) if rows else None
+
+
+def series(session: Session, tracked_id: int, limit: int) -> Sequence[tuple[str, float]]:
+    """Message id and p_satisfied of the newest scores of messages, in the order in which they were read."""
+    newest = (
+        select(ScoreRow.message_id, ScoreRow.p_satisfied)
+        .where(ScoreRow.tracked_id == tracked_id, ScoreRow.message_id.is_not(None))
+        .order_by(ScoreRow.id.desc())
+        .limit(limit)
+    )
+    found = reversed(session.execute(newest).all())
+    return [(message_id, p_satisfied) for message_id, p_satisfied in found if message_id is not None]
+
+
+def opening(session: Session, tracked_id: int) -> ScoreRow | None:
+    """The score of the first message."""
+    first = select(ScoreRow).where(ScoreRow.tracked_id == tracked_id, ScoreRow.message_id.is_not(None))
+    return session.scalar(first.order_by(ScoreRow.id).limit(1))
 
 
 def previous_before(session: Session, tracked_id: int, at: datetime) -> ScoreRow | None:

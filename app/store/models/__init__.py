@@ -18,6 +18,7 @@ from app.store.models.columns import (
     VersionState,
 )
 from app.store.models.desks import Delivery, Desk, Refusal
+from app.store.models.insight import CauseExample
 from app.store.models.people import Account, Launch, Membership, SignInFailure, SignInLink, Slot, WebSession
 from app.store.models.recovery import DecisionRow, ProtocolRow, ProtocolVersion, RecoveryCase, StepRow
 from app.store.models.surveys import Answer, Invitation
@@ -27,6 +28,7 @@ __all__ = [
     "Account",
     "Answer",
     "Base",
+    "CauseExample",
     "DecisionRow",
     "Delivery",
     "DeliveryState",

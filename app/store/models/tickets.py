@@ -9,6 +9,8 @@ from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.models.columns import Base, DeskScoped
+from app.store.models.history import History
+from app.store.models.insight import Insight
 from app.words import Cause, Direction, Level, SatState
 
 
@@ -28,7 +30,7 @@ class Person(DeskScoped, Base):
     opted_out_at: Mapped[datetime | None]
 
 
-class TrackedTicket(DeskScoped, Base):
+class TrackedTicket(History, Insight, DeskScoped, Base):
     """A ticket under watch, and the unit of work: due, leased, fenced."""
 
     __tablename__ = "tracked_ticket"
@@ -48,6 +50,8 @@ class TrackedTicket(DeskScoped, Base):
         ),
         Index("ix_tracked_ticket_lease", "lease_until"),
         Index("ix_tracked_ticket_state", "desk_id", "state"),
+        Index("ix_tracked_ticket_person", "person_id", "scored_at"),
+        Index("ix_tracked_ticket_organization", "desk_id", "organization_id", "scored_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -149,7 +153,10 @@ class RatingRow(DeskScoped, Base):
     """One rating at the helpdesk; append-only."""
 
     __tablename__ = "rating"
-    __table_args__ = (UniqueConstraint("desk_id", "rating_id", name="uq_rating"),)
+    __table_args__ = (
+        UniqueConstraint("desk_id", "rating_id", name="uq_rating"),
+        Index("ix_rating_organization", "desk_id", "organization_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     tracked_id: Mapped[int] = mapped_column(ForeignKey("tracked_ticket.id"), index=True)
@@ -162,3 +169,4 @@ class RatingRow(DeskScoped, Base):
     at: Mapped[datetime]  #: business time
     assignee_id: Mapped[str | None] = mapped_column(String(64))  #: who had the ticket at that moment
     group_id: Mapped[str | None] = mapped_column(String(64))
+    organization_id: Mapped[str | None] = mapped_column(String(64))  #: whom the person was with
