@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from app.scoring.asked import Asked
+from app.scoring.language import Spoken
 from app.scoring.waits import Waits
 from app.words import Direction, Level
 
@@ -45,10 +46,13 @@ class TicketFacts:
     earlier_ratings: tuple[float, ...] = ()  #: this person's ratings of other tickets, each in [0, 1]
     segment_rating: float | None = None  #: mean rating of this person's organisation, in [0, 1]
     segment_ratings: int = 0  #: how many ratings that mean is of
-    mild_tickets: int = 0  #: other tickets of the person or organisation with mild trouble in the last fortnight
+    mild_tickets: int = 0  #: other tickets of the person with mild trouble in the last fortnight
+    mild_around: int = 0  #: tickets of others in the organisation with mild trouble in the last fortnight
     earlier_failures: int = 0  #: bad experiences of this person in the rolling window, this ticket not counted
-    same_topic_days: float | None = None  #: days since the person's latest solved ticket on the same topic
+    failed: bool = False  #: this ticket has been a bad experience already; what that is stands in history.py
+    same_topic_days: float | None = None  #: days from the solution of the person's latest ticket on the same topic
     rating: float | None = None  #: this ticket's newest rating, in [0, 1]
+    rated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,7 @@ class Running:
     customer_run: int = 0  #: customer messages since our last reply
     last_role: str | None = None
     last_at: datetime | None = None
+    spoken: Spoken = field(default_factory=Spoken)  #: the customer's language
     waits: Waits = field(default_factory=Waits)
     seen: Aggregates = Aggregates()
     recent: tuple[Mapping[str, float], ...] = ()  #: signal values of up to three customer messages before the last
@@ -116,13 +121,26 @@ class Running:
     memory: Memory = Memory()
 
     @classmethod
-    def start(cls) -> Running:
-        """A conversation in which nothing has been said."""
-        return cls()
+    def start(cls, locale: str | None = None) -> Running:
+        """A conversation in which nothing has been said; `locale` is the language the helpdesk has for the customer."""
+        return cls(spoken=Spoken.expected(locale))
+
+    @property
+    def language(self) -> str | None:
+        """ISO 639-1 code of the customer's language; None until there is enough to tell."""
+        return self.spoken.language
 
     def without_words(self) -> Running:
         """The same numbers without anything the customer wrote."""
-        return replace(self, evidence={}, said=(), replied=(), pending=None, asked=self.asked.without_words())
+        return replace(
+            self,
+            evidence={},
+            said=(),
+            replied=(),
+            pending=None,
+            asked=self.asked.without_words(),
+            spoken=self.spoken.without_words(),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON: dicts, lists, strings, numbers, None."""
@@ -130,6 +148,7 @@ class Running:
         plain |= {
             "format": FORMAT,
             "last_at": _iso(self.last_at),
+            "spoken": self.spoken.to_json(),
             "waits": {item.name: getattr(self.waits, item.name) for item in fields(Waits)}
             | {"since": _iso(self.waits.since)},
             "seen": {item.name: dict(getattr(self.seen, item.name)) for item in fields(Aggregates)},
@@ -163,6 +182,7 @@ class Running:
                 "replied": tuple(tuple(words) for words in document["replied"]),
                 "pending": None if pending is None else tuple(pending),
                 "asked": Asked.from_json(document.get("asked")),
+                "spoken": Spoken.from_json(document.get("spoken")),
                 "abstained": tuple(document["abstained"]),
                 "memory": Memory.from_json(document["memory"]),
             }

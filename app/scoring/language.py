@@ -1,34 +1,220 @@
-"""Whether English word lists may be applied to a text. A first guard by function words; it names no language."""
+"""Which language a person writes, and whether English word lists may be applied to a message.
+
+The language is identified once per conversation and kept (`Spoken`), and again when the script changes, while what was
+written is too little to be certain, and when two messages in a row are plainly in another language. Why this library:
+docs/decisions/0013-language-identification.md.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cache, lru_cache
+from threading import Lock
+from typing import Any
 
 from app.scoring.lexicon import words
 
 LETTERS = re.compile(r"[^\W\d_]+")
+ADDRESS = re.compile(r"@|://|\bwww\.")
 LATIN_END = 0x0250  #: letters below this are Latin
+LOOKED_AT = 600  #: characters of a message by which its language is identified
+HAN_WEIGHS = 3  #: letters of an alphabet that say as much as one of Chinese or Japanese
+KEPT = 200  #: characters kept of what was said while the language is uncertain
+SCORES = 20  #: languages whose scores are given, the best first; English is looked for among them
+LEAST_LETTERS = 10  #: fewer letters of the Latin script are never certain
+PLAUSIBLE = 0.9  #: an uncertain text may be English when English scores this share of the best language
+ENGLISH_CODE = "en"
+UNKNOWN = "und"  #: in place of a code, where a language cannot be told (ISO 639-2)
+UNCERTAIN = "too little was written to tell the language"
 
-ENGLISH = words("""
+NAMES = {
+    "am": "Amharic", "ar": "Arabic", "az": "Azerbaijani", "be": "Belarusian", "bg": "Bulgarian", "bn": "Bengali",
+    "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
+    "et": "Estonian", "eu": "Basque", "fa": "Persian", "fi": "Finnish", "fr": "French", "gu": "Gujarati",
+    "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "hy": "Armenian", "is": "Icelandic",
+    "it": "Italian", "ja": "Japanese", "ka": "Georgian", "kn": "Kannada", "ko": "Korean", "ku": "Kurdish", "lo": "Lao",
+    "lt": "Lithuanian", "lv": "Latvian", "ml": "Malayalam", "mr": "Marathi", "ms": "Malay", "nl": "Dutch",
+    "no": "Norwegian", "or": "Odia", "pa": "Punjabi", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sk": "Slovak", "sl": "Slovene", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish", "ta": "Tamil",
+    "te": "Telugu", "th": "Thai", "tl": "Tagalog", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",
+    "vi": "Vietnamese", "yo": "Yoruba", "zh": "Chinese",
+}  # fmt: skip
+
+ENGLISH = words(
+    """
     the a an i you it is are was were be been to of in on for and or at my me your we our that this with do does did
     can could would will have has had just please there any by from what which how when where who not no yes still
     but so if they them their he she his her am
-""")
+    """
+)
 # Function words of German, Spanish, French, Italian, Portuguese and Dutch; few of them are English words, too.
-OTHERS = words("""
+OTHERS = words(
+    """
     der die das und ich nicht ist ein eine mein meine bitte wir sie mit auf für zu den dem noch immer wurde habe
     el la los las una que por para con mi su pero como está muy esto quiero pedido lo al del se
     le les des une est je ne pas vous nous mon ma pour dans sur avec mais toujours cette ce
     il che non sono di della questo ancora grazie uma não meu minha você com ainda isso
     het een ik niet mijn van voor maar nog wat naar
-""")
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """What one text alone reads as."""
+
+    language: str | None = None  #: ISO 639-1, the best guess; None for a text without letters
+    certain: bool = False
+    maybe_english: bool = True  #: English is the best guess or close to it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """The language of one person in one conversation, as far as it is known."""
+
+    language: str | None = None  #: ISO 639-1; None until there is enough to tell
+    script: str | None = None  #: such as "latin"; None before anything was said
+    certain: bool = False  #: False while `language` is only what the helpdesk says
+    sample: str = ""  #: the person's own words while the language is uncertain
+    other: str | None = None  #: the language that the latest message was plainly in, where it is another one
+    message: str | None = None  #: the language to read the latest message in; None where that cannot be told
+
+    @classmethod
+    def expected(cls, locale: str | None) -> Spoken:
+        """Before anything was said: what the helpdesk says, such as "de-AT", believed until words say otherwise."""
+        code = (locale or "").replace("_", "-").split("-")[0].lower()
+        return cls(language=code if code in NAMES else None)
+
+    def heard(self, text: str) -> Spoken:
+        """After one more message of the person, without quoted history."""
+        plain = letters_of(text)
+        if not plain:
+            return replace(self, message=self.language or ENGLISH_CODE)
+        script, guess = script_of(plain), identify(plain)
+        if self.certain:
+            return self._still(plain, script, guess)
+        sample = f"{self.sample} {plain}".strip()[-KEPT:] if script == self.script else plain[-KEPT:]
+        if not guess.certain and sample != plain:
+            guess = identify(sample)
+        if guess.certain:
+            return Spoken(language=guess.language, script=script, certain=True, message=guess.language)
+        foreign = self.language if self.language != ENGLISH_CODE else None
+        message = foreign or (ENGLISH_CODE if guess.maybe_english else None)
+        return replace(self, script=script, sample=sample, message=message)
+
+    def _still(self, plain: str, script: str, guess: Guess) -> Spoken:
+        """One more message of a person whose language is known.
+
+        One message in another language of the same script does not change it, two in a row do. English needs two in
+        any case: a few English words, or words quoted from us, are nobody's English tone.
+        """
+        if not guess.certain or guess.language == self.language:
+            unread = self.language == ENGLISH_CODE and not reads_english(plain)
+            return replace(self, other=None, message=None if unread else self.language)
+        if guess.language == self.other or (script != self.script and guess.language != ENGLISH_CODE):
+            return replace(self, language=guess.language, script=script, other=None, message=guess.language)
+        message = guess.language if self.language == ENGLISH_CODE else self.language
+        return replace(self, other=guess.language, message=message)
+
+    def without_words(self) -> Spoken:
+        """The same without anything the person wrote."""
+        return replace(self, sample="")
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any] | None) -> Spoken:
+        """The value that `to_json` wrote; nothing known for aggregates stored before there was any."""
+        return cls() if document is None else cls(**document)
+
+
+def identify(text: str) -> Guess:
+    """The language of a text by its letters alone. Offline, the same answer for the same text, microseconds."""
+    plain = letters_of(text)
+    if not plain:
+        return Guess()
+    found = _identifier()(plain)
+    scores: Mapping[str, float] = found.scores
+    latin = script_of(plain) == "latin"
+    if not scores:
+        return Guess(maybe_english=latin)
+    near = scores.get(ENGLISH_CODE, 0.0) >= PLAUSIBLE * max(scores.values())
+    return Guess(
+        language=found.language,
+        certain=bool(found.reliable) and not (latin and len(plain) < LEAST_LETTERS),
+        maybe_english=latin and near and reads_english(plain),
+    )
+
+
+def letters_of(text: str) -> str:
+    """The words of a text's beginning in small letters with single spaces, without links, addresses and codes."""
+    head = text[:LOOKED_AT].lower()
+    if ADDRESS.search(head):
+        head = " ".join(word for word in head.split() if not ADDRESS.search(word))
+    return " ".join(LETTERS.findall(head))
+
+
+def script_of(text: str) -> str:
+    """The script that most letters are of, such as "latin", "cyrillic", "arabic", "han" (with kana); "" for none."""
+    if text.isascii():
+        return "latin" if any(map(str.isalpha, text)) else ""
+    counted = Counter(map(_script, text))
+    del counted[""]
+    counted["han"] *= HAN_WEIGHS
+    return min(counted, key=lambda name: (-counted[name], name), default="")
+
+
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
+    if not letter.isalpha():
+        return ""
+    name = unicodedata.name(letter, "unknown").split()[0].lower()
+    return "han" if name in {"cjk", "hiragana", "katakana", "bopomofo", "katakana-hiragana"} else name
+
+
+def name_of(language: str) -> str:
+    """The language as people call it."""
+    return NAMES.get(language, language)
+
+
+def no_words_for(language: str) -> str:
+    """Why English words are not listened for in a message."""
+    return UNCERTAIN if language == UNKNOWN else f"{name_of(language)} has no word list yet"
 
 
 def reads_english(text: str) -> bool:
-    """True unless the words are plainly in another script or language; short and mixed texts count as English."""
+    """True unless the words are plainly in another script or language; short and mixed texts count as English.
+
+    A guard by function words; it names no language.
+    """
     found = LETTERS.findall(text.lower())
-    foreign = sum(len(word) for word in found if ord(word[0]) >= LATIN_END)
-    if foreign and foreign > sum(map(len, found)) / 2:
-        return False
+    if not text.isascii():
+        foreign = sum(len(word) for word in found if ord(word[0]) >= LATIN_END)
+        if foreign > sum(map(len, found)) / 2:
+            return False
     others = sum(word in OTHERS for word in found)
     return others < 2 or others <= sum(word in ENGLISH for word in found)
+
+
+_LOCK = Lock()
+
+
+def _identifier() -> Any:
+    with _LOCK:  # the tables are built once, and never while another thread reads them
+        return _load()
+
+
+@cache
+def _load() -> Any:
+    import eldc
+
+    eldc.init()
+    identifier = eldc.instance()
+    identifier.set_scores(SCORES)
+    return identifier.detect_details

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.scoring.context import PLAIN, Context
 from app.scoring.conversation import Aggregates, Running, Utterance
-from app.scoring.language import reads_english
+from app.scoring.language import ENGLISH_CODE, UNKNOWN
 from app.scoring.signals import FAMILIES, Heard, Reading
 from app.scoring.signals.acts import without_formulas
 from app.scoring.signals.effort import KEPT_MESSAGES, hashed_words
@@ -34,15 +34,26 @@ def observe(running: Running, utterance: Utterance, context: Context = PLAIN) ->
     cleaned = clean(utterance.text)
     if cleaned.is_auto_reply:
         return replace(running, auto_replies=running.auto_replies + (utterance.role == "customer")), ()
-    words = cleaned.text if len(cleaned.text) <= HEAD + TAIL else f"{cleaned.text[:HEAD]}\n{cleaned.text[-TAIL:]}"
+    words = _clipped(cleaned.text)
     if utterance.role == "agent":
         return _observe_reply(running, utterance, words, context)
     return _observe_customer(running, utterance, words)
 
 
+def own_words(text: str) -> str:
+    """What is read of a message: a person's own words, of long ones the beginning and the end."""
+    return _clipped(clean(text).text)
+
+
+def _clipped(words: str) -> str:
+    return words if len(words) <= HEAD + TAIL else f"{words[:HEAD]}\n{words[-TAIL:]}"
+
+
 def _observe_customer(running: Running, utterance: Utterance, words: str) -> tuple[Running, tuple[Reading, ...]]:
-    rest = without_formulas(words)
-    heard = Heard(text=words, rest=rest, english=reads_english(rest))
+    spoken = running.spoken.heard(words)
+    english = spoken.message == ENGLISH_CODE
+    rest = without_formulas(words) if english else words
+    heard = Heard(text=words, rest=rest, english=english, language=spoken.message or UNKNOWN)
     found = _without_irony(
         [reading for family in FAMILIES if family.read_message for reading in family.read_message(heard)]
     )
@@ -55,6 +66,7 @@ def _observe_customer(running: Running, utterance: Utterance, words: str) -> tup
         customer_run=running.customer_run + 1,
         last_role="customer",
         last_at=utterance.at,
+        spoken=spoken,
         waits=running.waits.asked(utterance.at),
         said=(*running.said, told)[-KEPT_MESSAGES:],
         pending=told if asked else running.pending,

@@ -75,7 +75,7 @@ def test_abbreviations_and_single_marks_are_no_shouting(text: str) -> None:
 def test_no_english_tone_is_heard_in_another_language(text: str) -> None:
     found = readings(text)
 
-    assert found["tone.vader_negative"].abstained == "tone: the text does not read as English"
+    assert str(found["tone.vader_negative"].abstained).endswith(" has no word list yet")
     assert all(reading.value == 0 for name, reading in found.items() if name.startswith(("tone.vader", "tone.text")))
 
 

@@ -1,21 +1,31 @@
-"""Tone of the customer's words: two general word lists, capitals, punctuation. What words *do* is in acts.py."""
+"""Tone of the customer's words: two general English word lists; emoji, capitals, punctuation in any language.
+
+What words *do* is in acts.py.
+"""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
 
+from app.scoring import sentiment
+from app.scoring.language import LETTERS, no_words_for
 from app.scoring.signals.base import Effect, Family, Heard, Reading, Scope, Signal, clip, quote
 
-SHOUTED = re.compile(r"\b[A-Z]{3,}\b")
-WORD = re.compile(r"\b[A-Za-z]{2,}\b")
 INSISTENT = re.compile(r"!+|\?{2,}")
 TONE_WORD = re.compile(r"[a-z']+|[^\w\s]{2,}", re.I)
-NO_ENGLISH = "tone: the text does not read as English"
+LEAST_SHOUTED = 3  #: letters of a word in capitals that is no abbreviation
+HAPPY = frozenset("😀😃😄😁😆😊🙂😉😍🥰😘😋😎🤩🥳🤗😇☺😌👍👏🙌👌💪🎉🎊✨🌟⭐❤🧡💛💚💙💜🤍🖤💖💕😻😺✅💯")
+UNHAPPY = frozenset("😞😔😟🙁☹😣😖😫😩😢😭😤😠😡🤬😱😨😰😥😓😒🙄😑😐😕😬🤦🤮🤢😾😿👎🖕💔😧😦😳🥺🤯")
+SMILE = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[)D\]]|<3|\^_?\^|\(:)(?!\w)")
+FROWN = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[(\[|]|[:=]-?/(?!/)|</3|D:|T_T|>:-?\()(?!\w)")
+MOST_EMOJI = 2  #: emoji of one side from which they count in full
 NO_TEXT = "tone: no text"
 
 WORD_LISTS = tuple(f"tone.{name}_{side}" for name in ("vader", "textblob") for side in ("positive", "negative"))
+EMOJI = (
+    f"finds / {MOST_EMOJI}, at most 1",
+    "own list; those that people use either way, such as tears of joy, are not in it",
+)
 VADER = "vaderSentiment 3.3 (Hutto and Gilbert 2014), compound score"
 TEXTBLOB = "TextBlob 0.20, textblob.en.sentiment, polarity"
 
@@ -55,18 +65,29 @@ SIGNALS = (
         "marks beyond the first in a row, 1 from four",
         "own count of '!!', '??', '?!'",
     ),
+    _signal("emoji_positive", Effect.RAISES, "friendly emoji and emoticons, in any language", *EMOJI),
+    _signal("emoji_negative", Effect.LOWERS, "unfriendly or sad emoji and emoticons, in any language", *EMOJI),
 )
 
 
 def read(heard: Heard) -> list[Reading]:
     """The tone of one customer message. The word lists abstain on text that is empty or not English."""
-    readings = [_capitals(heard.rest), _punctuation(heard.rest)]
+    emoji = _emoji(heard.rest)
+    readings = [*emoji, _capitals(heard.rest), _punctuation(heard.rest)]
     if not heard.text or not heard.english:
-        return [*readings, *abstentions(NO_ENGLISH if heard.text else NO_TEXT)]
-    if heard.rest.strip():
-        readings += _two_sided("vader", _vader(heard.rest), heard.text)
-        readings += _two_sided("textblob", _textblob(heard.rest), heard.text)
+        return [*readings, *abstentions(unheard(heard))]
+    words = _without_emoji(heard.rest) if emoji else heard.rest
+    if words.strip():
+        readings += _two_sided("vader", sentiment.vader(words), heard.text)
+        readings += _two_sided("textblob", sentiment.textblob(words), heard.text)
     return readings
+
+
+def unheard(heard: Heard) -> str:
+    """Why the English word lists are not asked."""
+    if not heard.text:
+        return NO_TEXT
+    return f"tone: {no_words_for(heard.language)}"
 
 
 def abstentions(why: str, *signals: str) -> list[Reading]:
@@ -83,7 +104,7 @@ def _two_sided(name: str, tone: float, text: str) -> list[Reading]:
 
 def _telling(text: str, tone: float) -> str:
     """The words that carry the tone by VADER's list, strongest first, else the beginning of the text."""
-    valence: dict[str, float] = _vader_analyzer().lexicon
+    valence = sentiment.valences()
     found = {word.lower(): valence.get(word.lower(), 0.0) for word in TONE_WORD.findall(text)}
     ranked = sorted((word for word in found if found[word] * tone > 0), key=lambda word: (-abs(found[word]), word))
     if not ranked:
@@ -91,10 +112,27 @@ def _telling(text: str, tone: float) -> str:
     return clip("words such as " + ", ".join(f"“{word}”" for word in ranked[:3]))
 
 
+def _emoji(text: str) -> list[Reading]:
+    found = []
+    for side, listed, emoticon in (("positive", HAPPY, SMILE), ("negative", UNHAPPY, FROWN)):
+        seen = [] if text.isascii() else [letter for letter in text if letter in listed]
+        seen += emoticon.findall(text)
+        if seen:
+            value = min(1.0, len(seen) / MOST_EMOJI)
+            found.append(Reading(signal=f"tone.emoji_{side}", value=value, evidence=quote(" ".join(seen[:6]))))
+    return found
+
+
+def _without_emoji(text: str) -> str:
+    """The text for the word lists: emoji have been read, and VADER would hear them a second time."""
+    plain = "".join(" " if letter in HAPPY or letter in UNHAPPY else letter for letter in text)
+    return SMILE.sub(" ", FROWN.sub(" ", plain))
+
+
 def _capitals(text: str) -> Reading:
-    shouted = SHOUTED.findall(text)
-    words = len(WORD.findall(text))
-    share = len(shouted) / words if len(shouted) >= 2 and words else 0.0
+    words = [word for word in LETTERS.findall(text) if len(word) > 1]
+    shouted = [word for word in words if len(word) >= LEAST_SHOUTED and word.isupper()]
+    share = len(shouted) / len(words) if len(shouted) >= 2 else 0.0
     return Reading(
         signal="tone.capitals", value=min(1.0, 2 * share), evidence=quote(" ".join(shouted[:6])) if share else ""
     )
@@ -106,31 +144,6 @@ def _punctuation(text: str) -> Reading:
     return Reading(
         signal="tone.punctuation", value=min(1.0, extra / 3), evidence=quote(max(found, key=len)[:10]) if extra else ""
     )
-
-
-# Both libraries are imported at first use: TextBlob costs more than a second, and the web process reads no messages.
-@cache
-def _vader_analyzer() -> Any:
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-
-    return SentimentIntensityAnalyzer()
-
-
-@cache
-def _textblob_sentiment() -> Any:
-    from textblob.en import sentiment
-
-    return sentiment
-
-
-def _vader(text: str) -> float:
-    """VADER's compound score in [-1, 1]."""
-    return float(_vader_analyzer().polarity_scores(text)["compound"])
-
-
-def _textblob(text: str) -> float:
-    """TextBlob's polarity in [-1, 1]; the function gives the numbers of `TextBlob(...)` at a third of the cost."""
-    return float(_textblob_sentiment()(text)[0])
 
 
 FAMILY = Family(name="tone", signals=SIGNALS, read_message=read)
