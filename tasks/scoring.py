@@ -24,7 +24,7 @@ from app.store.models import TrackedTicket
 from app.words import SatState, Score
 from connectors.base import Connector
 from connectors.ticket import Author, Message, Ticket, TicketStatus
-from tasks import claims, directory, recovery
+from tasks import claims, directory, insight, recovery
 from tasks.claims import TicketClaim
 from tasks.directory import Names
 
@@ -53,6 +53,7 @@ def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
             if score.state is not row.state or score.score != row.score:
                 scores.record(session, row, score, message_id=None, because="time")
             scores.current(session, row, score)
+            insight.of(session, row, insight.Stand(score=score, running=running, facts=facts, model=claim.parts.model))
             row.rescore_at = engine.next_rescore_at(running, facts, claim.parts.model, now)
             after = row.state, recovery.digest_now(claim, session, row, running, score)
         if before != after:
@@ -78,6 +79,7 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
         if ticket.status in GONE:
             _end(session, row, now, f"the ticket is {ticket.status}")
             return
+        insight.read_fields(session, row, ticket)
         thread.resume(session, row)
         thread.hear(unheard)
         rated = _record_ratings(session, row, ticket)
@@ -149,6 +151,7 @@ class _Thread:
             self.agent_replied_at = message.at
         if message.author is Author.CUSTOMER and message.public:
             self.found = frozenset(reading.signal for reading in readings)
+            insight.hear(self._session, self._row, message)
             self._score_message(message)
 
     def _score_message(self, message: Message) -> None:
@@ -172,6 +175,8 @@ class _Thread:
             if score.state is not self._state:
                 scores.record(self._session, row, score, message_id=None, because=because)
         scores.current(self._session, row, score)
+        stand = insight.Stand(score=score, running=self.running, facts=facts, model=self._model)
+        insight.of(self._session, row, stand)
         row.rescore_at = engine.next_rescore_at(self.running, facts, self._model, now)
         _keep_running(self._session, row, self.running)
         return score
