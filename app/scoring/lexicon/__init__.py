@@ -7,11 +7,20 @@ out an apostrophe; all else is a regular expression. Whole words only, in any ca
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from app.scoring.lexicon.en import CUSTOMER
+from app.scoring.lexicon import de, en, es, fr
 from app.scoring.lexicon.replies import AGENT
 
-__all__ = ["AGENT", "CUSTOMER", "phrases", "words"]
+__all__ = ["AGENT", "LEXICONS", "phrases", "words"]
+
+#: what customers say, by ISO 639-1 code of the language and by act
+LEXICONS: Mapping[str, Mapping[str, str]] = {
+    "en": en.CUSTOMER,
+    "de": de.CUSTOMER,
+    "es": es.CUSTOMER,
+    "fr": fr.CUSTOMER,
+}
 
 
 def words(text: str) -> frozenset[str]:
