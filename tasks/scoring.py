@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import real_now
 from app.scoring import engine
+from app.scoring.context import Context
 from app.scoring.conversation import Running, TicketFacts, Utterance
 from app.scoring.model import Model
 from app.store import messages, people, ratings, scores
@@ -24,15 +25,15 @@ from app.store.models import TrackedTicket
 from app.words import SatState, Score
 from connectors.base import Connector
 from connectors.ticket import Author, Message, Ticket, TicketStatus
-from tasks import claims, directory, insight, recovery
+from tasks import claims, directory, facts, insight, recovery
 from tasks.claims import TicketClaim
 from tasks.directory import Names
+from tasks.facts import Past
 
 SOLVED = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
 GONE = frozenset({TicketStatus.DELETED, TicketStatus.SPAM})
 
 BATCH = 200  #: messages in one transaction, so that a thread of thousands keeps nobody waiting for the database
-EARLIER = 50  #: of a person's ratings on other tickets, the newest
 
 _ROLES = {Author.CUSTOMER: "customer", Author.AGENT: "agent"}
 
@@ -47,14 +48,16 @@ def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
             before = row.state, row.facts_digest
             now = claim.business_now()
             running = running_of(session, row)
-            facts = _facts_of(session, row, now)
-            score, running = engine.score(running, facts, claim.parts.model, now)
+            model, context = claim.parts.model, claim.context
+            known = facts.standing(session, row, Past.of(session, row, now, model.threshold), running, now)
+            score, running = engine.score(running, known, model, now, context)
             _keep_running(session, row, running)
             if score.state is not row.state or score.score != row.score:
                 scores.record(session, row, score, message_id=None, because="time")
             scores.current(session, row, score)
-            insight.of(session, row, insight.Stand(score=score, running=running, facts=facts, model=claim.parts.model))
-            row.rescore_at = engine.next_rescore_at(running, facts, claim.parts.model, now)
+            facts.remember(row, score)
+            insight.of(session, row, insight.Stand(score=score, running=running, facts=known, model=model))
+            row.rescore_at = engine.next_rescore_at(running, known, model, now, context)
             after = row.state, recovery.digest_now(claim, session, row, running, score)
         if before != after:
             claim.look_again(real_now())
@@ -69,18 +72,18 @@ def names_for(claim: TicketClaim, connector: Connector) -> Names:
 def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
     """Store what was read and what follows from it."""
     now = claim.business_now()
-    thread = _Thread(claim.parts.model)
+    thread = _Thread(claim.parts.model, claim.context)
     unheard = _unheard(claim, ticket)
     while len(unheard) > BATCH:
         _hear_some(claim, ticket, thread, unheard[:BATCH])
         del unheard[:BATCH]
     with claim.recording() as (session, row):
-        _describe(session, row, ticket, now)
+        _describe(session, row, ticket, claim)
         if ticket.status in GONE:
             _end(session, row, now, f"the ticket is {ticket.status}")
             return
         insight.read_fields(session, row, ticket)
-        thread.resume(session, row)
+        thread.resume(session, row, now)
         thread.hear(unheard)
         rated = _record_ratings(session, row, ticket)
         score = thread.stand(now, because="rating" if rated else "time")
@@ -93,9 +96,9 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
 def _hear_some(claim: TicketClaim, ticket: Ticket, thread: _Thread, batch: Sequence[Message]) -> None:
     """Store part of a long thread, as if it had been all there was to read. The lease begins anew with every part."""
     with claim.recording() as (session, row):
-        _describe(session, row, replace(ticket, messages=tuple(batch)), claim.business_now())
+        _describe(session, row, replace(ticket, messages=tuple(batch)), claim)
         row.lease_until = real_now() + claim.parts.settings.lease
-        thread.resume(session, row)
+        thread.resume(session, row, claim.business_now())
         thread.hear(batch)
         _keep_running(session, row, thread.running)
 
@@ -115,21 +118,20 @@ def _end(session: Session, row: TrackedTicket, now: datetime, reason: str) -> No
 class _Thread:
     """The conversation while new messages are read into it, oldest first."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, model: Model, context: Context) -> None:
+        self._model, self._context = model, context
         self.running = Running.start()
         self.found: frozenset[str] = frozenset()  #: signals of the newest customer message
         self.agent_replied_at: datetime | None = None
         self._newest: Score | None = None  #: of the newest message, where that was the customer's
         self._state: SatState | None = None  #: of the last score on record
-        self._earlier: Sequence[tuple[datetime, float]] = ()
 
-    def resume(self, session: Session, row: TrackedTicket) -> None:
+    def resume(self, session: Session, row: TrackedTicket, now: datetime) -> None:
         """Go on in this transaction, where the stored conversation ends."""
         self._session, self._row = session, row
         self.running = running_of(session, row)
         self._state = self._state or row.state
-        self._earlier = ratings.history(session, row.person_id, row.id) if row.person_id else ()
+        self._past = Past.of(session, row, now, self._model.threshold)
 
     def hear(self, said: Iterable[Message]) -> None:
         """Store messages with their readings; a customer's is scored at its own time, by what was known then."""
@@ -144,7 +146,7 @@ class _Thread:
             text=message.text,
             at=message.at,
         )
-        self.running, readings = engine.observe(self.running, said)
+        self.running, readings = engine.observe(self.running, said, self._context)
         messages.record(self._session, self._row, message, [asdict(reading) for reading in readings])
         self._newest = None
         if message.author is Author.AGENT and message.public:
@@ -157,28 +159,30 @@ class _Thread:
     def _score_message(self, message: Message) -> None:
         if engine.unscorable(self.running, TicketFacts()) is not None:
             return
-        facts = _facts(self._row, message.at, self._earlier)
-        score, self.running = engine.score(self.running, facts, self._model, message.at)
+        known = facts.at_message(self._row, self._past, message.at)
+        score, self.running = engine.score(self.running, known, self._model, message.at, self._context)
         scores.record(self._session, self._row, score, message_id=message.id, because="message")
+        facts.remember(self._row, score)
         self._newest, self._state = score, score.state
 
     def stand(self, now: datetime, *, because: str) -> Score | None:
         """The ticket's standing score: that of a message just heard where it is the latest news, else of now."""
-        row, facts = self._row, _facts_of(self._session, self._row, now)
-        row.unscored_reason = engine.unscorable(self.running, facts)
+        row, session = self._row, self._session
+        known = facts.standing(session, row, self._past, self.running, now)
+        row.unscored_reason = engine.unscorable(self.running, known)
         if row.unscored_reason is not None:
-            _keep_running(self._session, row, self.running)
+            _keep_running(session, row, self.running)
             return None
         score = self._newest
-        if score is None or facts.solved or facts.rating is not None or now - score.at > timedelta(minutes=1):
-            score, self.running = engine.score(self.running, facts, self._model, now)
+        if score is None or known.solved or known.rating is not None or now - score.at > timedelta(minutes=1):
+            score, self.running = engine.score(self.running, known, self._model, now, self._context)
             if score.state is not self._state:
-                scores.record(self._session, row, score, message_id=None, because=because)
-        scores.current(self._session, row, score)
-        stand = insight.Stand(score=score, running=self.running, facts=facts, model=self._model)
-        insight.of(self._session, row, stand)
-        row.rescore_at = engine.next_rescore_at(self.running, facts, self._model, now)
-        _keep_running(self._session, row, self.running)
+                scores.record(session, row, score, message_id=None, because=because)
+        scores.current(session, row, score)
+        facts.remember(row, score)
+        insight.of(session, row, insight.Stand(score=score, running=self.running, facts=known, model=self._model))
+        row.rescore_at = engine.next_rescore_at(self.running, known, self._model, now, self._context)
+        _keep_running(session, row, self.running)
         return score
 
 
@@ -193,28 +197,6 @@ def _keep_running(session: Session, row: TrackedTicket, running: Running) -> Non
     row.sealed_running = vault_of(session).seal(json.dumps(running.to_json()))
 
 
-def _facts_of(session: Session, row: TrackedTicket, now: datetime) -> TicketFacts:
-    """What scoring may know of the ticket as it stands."""
-    rating = ratings.newest(session, row.id)
-    earlier = ratings.history(session, row.person_id, row.id) if row.person_id else ()
-    return replace(
-        _facts(row, now, earlier),
-        solved=row.solved_at is not None,
-        solved_at=row.solved_at,
-        rating=rating.value if rating else None,
-    )
-
-
-def _facts(row: TrackedTicket, at: datetime, earlier: Sequence[tuple[datetime, float]]) -> TicketFacts:
-    """What scoring may know at the time of a message: the ticket was open then, and not rated."""
-    return TicketFacts(
-        reopens=row.reopens,
-        priority=row.priority,
-        channel=row.channel,
-        earlier_ratings=tuple(value for given_at, value in earlier if given_at < at)[:EARLIER],
-    )
-
-
 def _unheard(claim: TicketClaim, ticket: Ticket) -> list[Message]:
     """The messages not stored yet, oldest first; reading again what was read before changes nothing."""
     with claim.parts.database.desk(claim.desk_id, read=True) as session:
@@ -222,7 +204,7 @@ def _unheard(claim: TicketClaim, ticket: Ticket) -> list[Message]:
     return [message for message in ticket.messages if message.id not in known]
 
 
-def _describe(session: Session, row: TrackedTicket, ticket: Ticket, now: datetime) -> None:
+def _describe(session: Session, row: TrackedTicket, ticket: Ticket, claim: TicketClaim) -> None:
     """Store the ticket's own fields."""
     person = people.record(
         session,
@@ -235,6 +217,7 @@ def _describe(session: Session, row: TrackedTicket, ticket: Ticket, now: datetim
             suspended=ticket.requester.suspended,
         ),
     )
+    facts.describe(row, ticket, claim.fields)
     reopened = row.solved_at is not None and ticket.status not in SOLVED | GONE
     row.person_id = person.id
     row.sealed_subject = row.sealed_subject or vault_of(session).seal(ticket.subject)
@@ -247,7 +230,7 @@ def _describe(session: Session, row: TrackedTicket, ticket: Ticket, now: datetim
     row.stamp = ticket.stamp
     row.opened_at = ticket.created_at
     row.reopens += reopened
-    row.solved_at = (row.solved_at or now) if ticket.status in SOLVED else None
+    row.solved_at = (row.solved_at or claim.business_now()) if ticket.status in SOLVED else None
     row.read_at = real_now()
     if ticket.messages:
         row.last_message_id = ticket.messages[-1].id

@@ -46,6 +46,7 @@ def record(session: Session, tracked: TrackedTicket, given: Given) -> RatingRow 
         at=given.at,
         assignee_id=tracked.assignee_id,
         group_id=tracked.group_id,
+        organization_id=tracked.organization_id,
     )
     session.add(row)
     session.flush()
