@@ -69,11 +69,12 @@ def list_protocols(desk_name: str | None, as_json: bool) -> None:
 @protocol.command("import")
 @click.argument("sources", metavar="FILE|pack:NAME...", nargs=-1, required=True)
 @click.option("--publish", is_flag=True, help="Put them in force at once, all or none.")
+@click.option("--first", is_flag=True, help="Ask the new ones before all others.")
 @OFFLINE
 @ON_DESK
 @AS_JSON
 def import_protocols(
-    sources: tuple[str, ...], publish: bool, offline: bool, desk_name: str | None, as_json: bool
+    sources: tuple[str, ...], publish: bool, first: bool, offline: bool, desk_name: str | None, as_json: bool
 ) -> None:
     """Store documents as drafts; repeating it is harmless."""
     from app import protocol_setup
@@ -81,7 +82,7 @@ def import_protocols(
     def work(parts: Parts, desk: Desk) -> list[Stored]:
         read = protocol_setup.read_sources(sources)
         names = protocol_setup.ask_desk(parts, desk) if publish and not offline else None
-        return protocol_setup.store(parts, desk.id, read, names=names, publish_as=BY if publish else None)
+        return protocol_setup.store(parts, desk.id, read, names=names, publish_as=BY if publish else None, first=first)
 
     _say_stored(_changing(desk_name, work), as_json, live=publish and not offline)
 

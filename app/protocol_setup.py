@@ -134,18 +134,25 @@ def ask_desk(parts: Parts, desk: Desk) -> DeskNames:
 
 
 def store(
-    parts: Parts, desk_id: int, sources: Sequence[Source], *, names: DeskNames | None = None, publish_as: str | None
+    parts: Parts,
+    desk_id: int,
+    sources: Sequence[Source],
+    *,
+    names: DeskNames | None = None,
+    publish_as: str | None,
+    first: bool = False,
 ) -> list[Stored]:
     """Store documents as drafts, or put them in force together. Raises NotSound; then nothing is stored.
 
-    Repeating it changes nothing. `names` is what the desk has, or None where it is not to be compared.
+    Repeating it changes nothing. `names` is what the desk has, or None where it is not to be compared. Protocols that
+    are new are asked after all others, or with `first` before them.
     """
     verdicts = [check(source) for source in sources]
     if any(verdict.errors for verdict in verdicts):
         raise NotSound(verdicts)
     with parts.database.desk(desk_id) as session:
         texts = [source.text for source in sources]
-        stored = import_documents(session, desk_id, texts, publish_as=publish_as)
+        stored = import_documents(session, desk_id, texts, publish_as=publish_as, first=first)
         if publish_as is not None:
             _require_sound(session, desk_id, [name for name, _, _ in stored], names)
         return [

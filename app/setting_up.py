@@ -59,20 +59,22 @@ def publish_default_pack(parts: Parts, desk_id: int, *, by: str = "set-up") -> N
 
 
 def import_documents(
-    session: Session, desk_id: int, documents: Iterable[str], *, publish_as: str | None = None
+    session: Session, desk_id: int, documents: Iterable[str], *, publish_as: str | None = None, first: bool = False
 ) -> list[tuple[str, int, bool]]:
     """Store documents as drafts, or publish them at once: (name, number, whether it was new) of each.
+
+    They are asked in their own order after those that are there already, or with `first` before them.
 
     Raises DocumentError before anything of a bad document is stored.
     """
     stored = []
-    for text in documents:
+    for text in reversed(list(documents)) if first else documents:
         protocol = read_document(text)
-        version, is_new = protocols.import_document(session, desk_id, protocol.name, text, real_now())
+        version, is_new = protocols.import_document(session, desk_id, protocol.name, text, real_now(), first=first)
         if publish_as is not None and version.state is not VersionState.PUBLISHED:
             protocols.publish(session, version, by=publish_as, reason="imported", now=real_now())
         stored.append((protocol.name, version.number, is_new))
-    return stored
+    return stored[::-1] if first else stored
 
 
 def first_sign_in(session: Session, now: datetime, life: timedelta) -> str:

@@ -22,7 +22,7 @@ from app.protocols.protocol import Channel, RecoveryProtocol
 from app.scoring.conversation import Running
 from app.store import cases, decisions, invitations, people, protocols, ratings, scores, steps, tracked_tickets
 from app.store.models import InvitationState, RecoveryCase, StepState, TrackedTicket
-from app.words import Arm, CaseStage, Cause, Decision, Outcome, Score
+from app.words import Arm, CaseStage, Cause, Decision, FaultSide, Outcome, Score
 from connectors.ticket import Ticket, TicketStatus
 from tasks.claims import TicketClaim
 from tasks.directory import Names
@@ -86,7 +86,7 @@ def follow(claim: TicketClaim, session: Session, row: TrackedTicket, look: Look)
 def digest_now(claim: TicketClaim, session: Session, row: TrackedTicket, running: Running, score: Score) -> str | None:
     """The mark of the facts after time alone has passed, from what is stored."""
     in_force = published(session)
-    clocked = {"waiting_hours", "age_hours", "minutes_in_state", "group"} & rules.named(
+    clocked = {"waiting_hours", "age_hours", "minutes_in_state", "churn_risk", "group"} & rules.named(
         one.protocol.criteria for one in in_force
     )
     if "group" in clocked or not clocked:
@@ -289,6 +289,11 @@ def _stored_facts(session: Session, row: TrackedTicket, running: Running, score:
         "rating": rating.value if rating else None,
         "rating_stars": stars(rating.value) if rating else None,
         "cause": (row.cause or Cause.UNKNOWN).value,
+        "fault_side": (row.fault_side or FaultSide.UNKNOWN).value,
+        "vendor": row.vendor,
+        "churn_risk": row.churn_risk,
+        "resolution": row.resolution,
+        "language": row.language,
         "tags": frozenset(row.tags),
         "channel": row.channel,
         "priority": row.priority,
@@ -299,6 +304,9 @@ def _stored_facts(session: Session, row: TrackedTicket, running: Running, score:
         "customer_messages": running.customer_turns,
         "agent_messages": running.agent_turns,
         "reopens": row.reopens,
+        "hold_minutes": row.hold_minutes,
+        "earlier_failures": row.earlier_failures,
+        "repeat_failure": row.failed_at is not None and row.earlier_failures > 0,
         "has_open_case": any(case.open_key is not None for case in history),
         "earlier_cases": len([case for case in history if case.open_key is None]),
     }

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.protocols.errors import FactsError
-from app.words import Cause, Direction, Level, SatState
+from app.words import Cause, Direction, FaultSide, Level, SatState
 from connectors.ticket import Priority, TicketStatus
 
 #: Fact name to value. A missing name and None both mean "not known": no condition on it holds.
@@ -61,6 +61,10 @@ _ALL = (
     _number("rating", "Customer's rating (0 worst to 1 best, on every scale)", high=1),
     _number("rating_stars", "Customer's rating in stars (1 to 5, on every scale)", low=1, high=5),
     _word("cause", "Cause of the failure", Cause),
+    _word("fault_side", "Whose fault it was", FaultSide),
+    _word("vendor", "Vendor behind the order"),
+    _number("churn_risk", "Risk that the customer leaves (0 to 1)", high=1, clock=True),
+    _number("resolution", "Quality of the resolution so far (0 to 1)", high=1),
     Fact(name="tags", label="Ticket tags", kind=Kind.WORDS),
     _word("channel", "Channel"),
     _word("priority", "Priority", Priority),
@@ -76,6 +80,9 @@ _ALL = (
     _number("reopens", "Times the ticket was reopened"),
     Fact(name="has_open_case", label="Has an open recovery case", kind=Kind.FLAG),
     _number("earlier_cases", "Earlier recovery cases on this ticket"),
+    _number("earlier_failures", "Bad experiences of this person on other tickets in the last 90 days"),
+    Fact(name="repeat_failure", label="A bad experience after another one", kind=Kind.FLAG),
+    _number("hold_minutes", "Minutes in a queue or on hold"),
 )
 
 FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for fact in _ALL})

@@ -44,13 +44,17 @@ def version(session: Session, version_id: int) -> ProtocolVersion:
 
 
 def import_document(
-    session: Session, desk_id: int, name: str, document: str, now: datetime
+    session: Session, desk_id: int, name: str, document: str, now: datetime, *, first: bool = False
 ) -> tuple[ProtocolVersion, bool]:
-    """Store a document as the protocol's newest draft; (version, False) when it equals the newest one already."""
+    """Store a document as the protocol's newest draft; (version, False) when it equals the newest one already.
+
+    A protocol that is new is asked after all others, or with `first` before them.
+    """
     protocol = session.scalar(select(ProtocolRow).where(ProtocolRow.name == name))
     if protocol is None:
-        position = session.scalar(select(func.coalesce(func.max(ProtocolRow.position), 0))) or 0
-        protocol = ProtocolRow(desk_id=desk_id, name=name, position=position + 10, created_at=now)
+        end = func.min(ProtocolRow.position) if first else func.max(ProtocolRow.position)
+        position = (session.scalar(select(end)) or 0) + (-10 if first else 10)
+        protocol = ProtocolRow(desk_id=desk_id, name=name, position=position, created_at=now)
         session.add(protocol)
         session.flush()
     newest = _newest(session, protocol.id)

@@ -33,8 +33,10 @@ def opened_by(facts) -> list[str]:
 @pytest.mark.parametrize("name", pack_names())
 def test_a_pack_lints_clean_and_writes_back_equal(name):
     protocols = [read_document(text) for text in load_pack(name)]
+    # The other packs are taken in beside the default one.
+    beside = [read_document(text) for text in load_pack("default")] if name != "default" else []
 
-    assert lint(protocols, DESK) == []
+    assert lint([*protocols, *beside], DESK) == []
     assert [read_document(write_document(one)) for one in protocols] == protocols
 
 
@@ -82,3 +84,20 @@ def test_writes_alerts_and_surveys_are_told_apart():
     effects = {kind_of(action).effect for one in default_pack() for action in one.protocol.actions}
 
     assert effects == {Effect.WRITE, Effect.ALERT}
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"churn_risk": 0.5}, [Outcome.OPEN]),
+        ({"churn_risk": 0.49}, [Outcome.NOT_ELIGIBLE]),
+        ({"churn_risk": None}, [Outcome.NOT_ELIGIBLE]),
+        ({"churn_risk": 0.9, "status": "closed"}, [Outcome.NOT_ELIGIBLE]),
+    ],
+)
+def test_the_retention_pack_takes_customers_on_the_verge_of_leaving(facts, expected):
+    (text,) = load_pack("retention")
+
+    decided = decide([Published(version_id=1, protocol=read_document(text))], CALM | facts, Standing(), NOW)
+
+    assert [decision.outcome for decision in decided] == expected
