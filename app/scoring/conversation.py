@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from app.scoring.asked import Asked
 from app.scoring.language import Spoken
+from app.scoring.text_sum import TextSum
 from app.scoring.waits import Waits
 from app.words import Direction, Level
 
@@ -118,6 +119,7 @@ class Running:
     closed_by_customer: bool = False  #: the customer's latest message says that all is well or over
     evidence: Mapping[str, str] = field(default_factory=dict)  #: per signal, where it was last found
     abstained: tuple[str, ...] = ()  #: of the latest customer message
+    text: TextSum = field(default_factory=TextSum)  #: what the desk's own text model made of the messages
     memory: Memory = Memory()
 
     @classmethod
@@ -140,6 +142,7 @@ class Running:
             pending=None,
             asked=self.asked.without_words(),
             spoken=self.spoken.without_words(),
+            text=self.text.without_words(),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -160,6 +163,7 @@ class Running:
             "asked": self.asked.to_json(),
             "evidence": dict(self.evidence),
             "abstained": list(self.abstained),
+            "text": self.text.to_json(),
             "memory": self.memory.to_json(),
         }
         return plain
@@ -184,6 +188,7 @@ class Running:
                 "asked": Asked.from_json(document.get("asked")),
                 "spoken": Spoken.from_json(document.get("spoken")),
                 "abstained": tuple(document["abstained"]),
+                "text": TextSum.from_json(document.get("text")),
                 "memory": Memory.from_json(document["memory"]),
             }
         )

@@ -19,6 +19,7 @@ from app.scoring.observing import observe
 from app.scoring.signals import FAMILIES, Reading
 from app.scoring.signals.waiting import fullest_at, silence
 from app.scoring.state import advance, state_of
+from app.scoring.text_sum import SIGNAL
 from app.words import Contribution, Level, Score
 
 __all__ = ["inputs", "next_rescore_at", "observe", "score", "ticket_readings", "unscorable"]
@@ -145,7 +146,8 @@ def _contributions(running: Running, ticket: Iterable[Reading], model: Model) ->
     for name, weights in model.overall.items():
         for aggregate, weight in weights.items():
             logits[name] += weight * _aggregate(running.seen, running.customer_turns, aggregate, name)
-    evidence = dict(running.evidence)
+    evidence = {**running.evidence, SIGNAL: running.text.evidence}
+    logits[SIGNAL] = running.text.mean(model.text)
     for reading in ticket:
         logits[reading.signal] = model.overall.get(reading.signal, {}).get("last", 0.0) * reading.value
         evidence[reading.signal] = reading.evidence

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from app.scoring.conversation import Aggregates
+from app.scoring.learning.words import TextWeights
 from app.scoring.signals import REGISTRY, Effect, Scope
 
 PRIOR = Path(__file__).parent / "prior"
@@ -72,6 +73,7 @@ class Model:
     early_band: float  #: what it takes before there are three customer messages
     rescore_points: int  #: points of score a wait has to cost before a ticket is scored again because of it
     calibration: Calibration | None = None
+    text: TextWeights | None = None  #: what a desk's own words add, the mean over the customer's messages
     note: str = ""
 
     def calibrated(self, logit: float) -> float:
@@ -108,7 +110,7 @@ def parse_model(document: Mapping[str, Any]) -> Model:
     names = {item.name for item in fields(Model)}
     if unknown := sorted(document.keys() - names):
         raise ModelError(f"{unknown[0]}: not a field of a model")
-    if missing := sorted(names - {"calibration", "note"} - document.keys()):
+    if missing := sorted(names - {"calibration", "text", "note"} - document.keys()):
         raise ModelError(f"{missing[0]}: missing")
     for name, weight in document["now"].items():
         _check(f"now.{name}", name, "last", weight)
@@ -119,8 +121,22 @@ def parse_model(document: Mapping[str, Any]) -> Model:
     parts = {
         "heading": _heading(document["heading"]),
         "calibration": Calibration(**calibration) if calibration else None,
+        "text": TextWeights.from_json(document["text"]) if document.get("text") else None,
     }
     return Model(**{**document, **parts})
+
+
+def as_document(model: Model) -> dict[str, Any]:
+    """A model as plain JSON, which `parse_model` reads; learned words under `text`, or None."""
+    plain = {item.name: getattr(model, item.name) for item in fields(Model)}
+    return {
+        **plain,
+        "overall": {name: dict(weights) for name, weights in model.overall.items()},
+        "now": dict(model.now),
+        "heading": asdict(model.heading),
+        "calibration": asdict(model.calibration) if model.calibration else None,
+        "text": model.text.to_json() if model.text else None,
+    }
 
 
 def _heading(document: Mapping[str, Any]) -> Heading:

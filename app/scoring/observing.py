@@ -37,7 +37,7 @@ def observe(running: Running, utterance: Utterance, context: Context = PLAIN) ->
     words = _clipped(cleaned.text)
     if utterance.role == "agent":
         return _observe_reply(running, utterance, words, context)
-    return _observe_customer(running, utterance, words)
+    return _observe_customer(running, utterance, words, context)
 
 
 def own_words(text: str) -> str:
@@ -49,7 +49,9 @@ def _clipped(words: str) -> str:
     return words if len(words) <= HEAD + TAIL else f"{words[:HEAD]}\n{words[-TAIL:]}"
 
 
-def _observe_customer(running: Running, utterance: Utterance, words: str) -> tuple[Running, tuple[Reading, ...]]:
+def _observe_customer(
+    running: Running, utterance: Utterance, words: str, context: Context
+) -> tuple[Running, tuple[Reading, ...]]:
     spoken = running.spoken.heard(words)
     english = spoken.message == ENGLISH_CODE
     rest = without_formulas(words) if english else words
@@ -74,6 +76,7 @@ def _observe_customer(running: Running, utterance: Utterance, words: str) -> tup
         asked=running.asked.heard(words, utterance.id),
         closed_by_customer=any(reading.signal in CLOSING for reading in found),
         abstained=tuple(dict.fromkeys(reading.abstained for reading in found if reading.abstained)),
+        text=running.text.heard(words, context.text),
     )
     found += [reading for family in FAMILIES if family.read_effort for reading in family.read_effort(running)]
     readings = tuple(reading for reading in found if reading.value or reading.abstained)
