@@ -9,6 +9,7 @@ from typing import Any
 from app.scoring.conversation import Running, TicketFacts, Utterance
 from app.scoring.engine import observe, score
 from app.scoring.model import Model
+from app.scoring.telling import Telling
 from app.words import Score
 
 START = datetime(2026, 1, 1, tzinfo=UTC)  #: of conversations without times; only differences of time matter
@@ -30,12 +31,14 @@ def score_line(document: Mapping[str, Any], model: Model) -> dict[str, Any]:
     ending = _facts(document.get("ticket"))
     opening = TicketFacts(priority=ending.priority, channel=ending.channel, earlier_ratings=ending.earlier_ratings)
     last = max((index for index, said in enumerate(utterances) if said.role == "customer"), default=-1)
-    running, turns = Running.start(), []
+    running, turns, telling = Running.start(), [], Telling()
     for index, utterance in enumerate(utterances):
         running, _ = observe(running, utterance)
         if utterance.role == "customer":
-            found, running = score(running, ending if index == last else opening, model, utterance.at)
-            turns.append({"index": index, **as_document(found)})
+            facts = ending if index == last else opening
+            found, running = score(running, facts, model, utterance.at)
+            told = telling.tell(index, utterance, found, running, facts)
+            turns.append({"index": index, **as_document(found), **told})
     return {"id": _identity(document), "model": model.name, "turns": turns}
 
 

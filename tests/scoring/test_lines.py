@@ -18,7 +18,9 @@ TURNS = [
 ]
 FIELDS = {
     "index", "p_satisfied", "p_satisfied_now", "trend", "score", "level", "direction", "state", "provisional",
-    "calibrated", "base_logit", "p_uncalibrated", "contributions", "abstained",
+    "calibrated", "base_logit", "p_uncalibrated", "contributions", "abstained", "explanation", "change",
+    "base_points", "factors", "correction_points", "cause", "cause_class", "fault_side", "turning_index", "churn_risk",
+    "language",
 }  # fmt: skip
 
 
