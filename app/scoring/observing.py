@@ -11,6 +11,7 @@ from app.scoring.language import ENGLISH_CODE, UNKNOWN
 from app.scoring.signals import FAMILIES, Heard, Reading
 from app.scoring.signals.acts import without_formulas
 from app.scoring.signals.effort import KEPT_MESSAGES, hashed_words
+from app.scoring.signals.service import evades
 from app.scoring.signals.tone import abstentions
 from app.scoring.text import clean
 
@@ -18,7 +19,7 @@ HEAD, TAIL = 2_000, 1_000  #: characters read at the start and the end of a long
 FAST, SLOW = 0.5, 0.15  #: weight of the newest value in the two running means
 NEGLIGIBLE = 1e-6  #: running means below this are dropped, so that the aggregates stay small
 RECENT = 3  #: earlier customer messages that the direction is measured against
-IRONIC = frozenset({"tone.vader_positive", "tone.textblob_positive", "acts.praise"})
+IRONIC = frozenset({"tone.vader_positive", "tone.textblob_positive", "acts.praise", "acts.delight"})
 SARCASM = "friendly words are not counted, they may be sarcasm"
 CLOSING = frozenset({"acts.thanks_closing", "acts.goodbye", "acts.solved"})
 
@@ -143,8 +144,7 @@ def _missed(running: Running, values: Mapping[str, float], told: tuple[int, ...]
     """True when a question was open and the reply refuses, apologises, or shares no word with it."""
     if running.pending is None:
         return False
-    evades = bool(values["service.refusal"] or values["service.apology"])
-    return evades or not set(running.pending) & set(told)
+    return evades(values) or not set(running.pending) & set(told)
 
 
 def _evidence(running: Running, readings: tuple[Reading, ...]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "seven": 7, "ten": 10}
@@ -21,17 +21,24 @@ SOON = re.compile(
 WEEK = re.compile(r"\b(?:by|before|at) the end of (?:the|this) week\b|\bthis week\b", re.I)
 SENTENCE = re.compile(r"[^.?!\n]+")
 DAY_ENDS = time(23, 59)
+ANY_DAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def due_at(reply: str, at: datetime) -> datetime | None:
     """The latest moment for which a reply sent at `at` promises something, or None.
 
-    Days end at 23:59 in the zone of `at`. Only sentences about what will happen count; "we received it today" promises nothing.
+    Days end at 23:59 in the zone of `at`. Only sentences about what will happen count: "it came today" promises
+    nothing.
     """
     found = [
         due for sentence in SENTENCE.finditer(reply) if AHEAD.search(sentence[0]) and (due := _due(sentence[0], at))
     ]
     return max(found, default=None)
+
+
+def promises(reply: str) -> bool:
+    """True for a reply that promises something by a time."""
+    return due_at(reply, ANY_DAY) is not None
 
 
 def _due(sentence: str, at: datetime) -> datetime | None:

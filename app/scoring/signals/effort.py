@@ -43,6 +43,11 @@ SIGNALS = (
     _signal(
         "unanswered", "our replies miss the question that was asked, refuse or only apologise", "share of questions"
     ),
+    _signal(
+        "identifier_again",
+        "the customer gives an identifier again: order number, e-mail, phone, serial number",
+        "1 when we asked for it again, 0.5 when we did not",
+    ),
     _signal("turns", "the conversation drags on", f"logarithm of customer messages, 1 from {MANY_TURNS + 1}"),
 )
 
@@ -67,6 +72,7 @@ def read(running: Running) -> list[Reading]:
     repeats = max((overlap(current, words) for words in earlier), default=0.0)
     run, turns, missed = running.customer_run, running.customer_turns, running.unanswered
     return [
+        _identifier_again(running),
         Reading(
             signal="effort.repeats", value=repeats, evidence=f"{repeats:.0%} of the words were in an earlier message"
         ),
@@ -84,6 +90,17 @@ def read(running: Running) -> list[Reading]:
             evidence=f"{turns} messages from the customer so far",
         ),
     ]
+
+
+def _identifier_again(running: Running) -> Reading:
+    asked = running.asked
+    again = f"gives the {asked.again_kind} again" + (", after we asked for it" if asked.on_request else "")
+    return Reading(
+        signal="effort.identifier_again",
+        value=(1.0 if asked.on_request else 0.5) if asked.again else 0.0,
+        evidence=again if asked.again else "",
+        messages=asked.again,
+    )
 
 
 FAMILY = Family(name="effort", signals=SIGNALS, read_effort=read)
