@@ -29,6 +29,7 @@ def erase_words(session: Session, before: datetime, *, now: datetime, strip: Str
     tickets = _tickets(session, before, now)
     for ticket in tickets:
         ticket.sealed_subject = ticket.sealed_insight = ticket.sealed_reasons = None
+        ticket.topic = None
         if ticket.sealed_running is not None:
             running = strip(json.loads(vault_of(session).open(ticket.sealed_running)))
             ticket.sealed_running = vault_of(session).seal(json.dumps(running))

@@ -165,7 +165,7 @@ def _whose(facts: TicketFacts) -> str:
     own, around = len(facts.earlier_ratings), facts.segment_ratings
     said = [f"{own} earlier ratings of this person" if own > 1 else "one earlier rating of this person"] if own else []
     if facts.segment_rating is not None and around:
-        said.append(f"{around} of others in their organisation")
+        said.append(f"{around} earlier ratings of others in their organisation")
     return " and ".join(said)
 
 
