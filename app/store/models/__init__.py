@@ -12,6 +12,7 @@ from app.store.models.columns import (
     DeskScoped,
     DeskState,
     InvitationState,
+    ModelState,
     Role,
     StepState,
     UtcDateTime,
@@ -19,6 +20,7 @@ from app.store.models.columns import (
 )
 from app.store.models.desks import Delivery, Desk, Refusal
 from app.store.models.insight import CauseExample
+from app.store.models.learning import ExampleRow, Label, LearnedModel, Training
 from app.store.models.people import Account, Launch, Membership, SignInFailure, SignInLink, Slot, WebSession
 from app.store.models.recovery import DecisionRow, ProtocolRow, ProtocolVersion, RecoveryCase, StepRow
 from app.store.models.surveys import Answer, Invitation
@@ -35,11 +37,15 @@ __all__ = [
     "Desk",
     "DeskScoped",
     "DeskState",
+    "ExampleRow",
     "Invitation",
     "InvitationState",
+    "Label",
     "Launch",
+    "LearnedModel",
     "Membership",
     "Message",
+    "ModelState",
     "Person",
     "ProtocolRow",
     "ProtocolVersion",
@@ -54,6 +60,7 @@ __all__ = [
     "StepRow",
     "StepState",
     "TrackedTicket",
+    "Training",
     "UtcDateTime",
     "VersionState",
     "WebSession",

@@ -88,6 +88,13 @@ class VersionState(enum.StrEnum):
     RETIRED = "retired"
 
 
+class ModelState(enum.StrEnum):
+    CHAMPION = "champion"  # in force
+    CHALLENGER = "challenger"  # better by its figures, and waiting for a person
+    REFUSED = "refused"  # not better, or overtaken
+    RETIRED = "retired"  # was in force
+
+
 class Role(enum.StrEnum):
     AGENT = "agent"
     LEAD = "lead"
