@@ -99,25 +99,15 @@ def resume_desk(desk_name: str | None) -> None:
 @click.option("--lead-email", "leads", multiple=True, help="Who is alerted; may be given several times.")
 @click.option("--webhook", "webhooks", multiple=True, metavar="NAME=URL", help="An alert webhook, by name.")
 @click.option("--survey-cooldown-days", type=click.IntRange(0, 365), help="Between two surveys to one person.")
-def change_desk(
-    desk_name: str | None,
-    secret_file: Path | None,
-    leads: tuple[str, ...],
-    webhooks: tuple[str, ...],
-    survey_cooldown_days: int | None,
-) -> None:
-    """Change a desk's credentials, webhook secret, sidebar key, or whom its alerts go to."""
+@click.option("--calendar", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Hours, YAML or JSON.")
+@click.option("--no-calendar", is_flag=True, help="Count calendar hours again.")
+@click.option("--field", "fields", multiple=True, metavar="NAME=ID", help="What a custom field says; no ID: none does.")
+def change_desk(desk_name: str | None, secret_file: Path | None, **given: Any) -> None:
+    """Change a desk's credentials, webhook secret, sidebar key, hours, fields, or whom its alerts go to."""
     from app import desk_setup
-    from app.store.accounts import normal_email
 
     try:
-        settings: dict[str, Any] = {}
-        if leads:
-            settings["lead_emails"] = [normal_email(lead) for lead in leads]
-        if webhooks:
-            settings["webhooks"] = desk_setup.read_webhooks(webhooks)
-        if survey_cooldown_days is not None:
-            settings["survey_cooldown_days"] = survey_cooldown_days
+        settings = desk_setup.read_settings(given)
         secrets = desk_setup.read_secrets(secret_file, {}) if secret_file else None
         with open_parts() as parts:
             changed = desk_setup.change(parts, find_desk(parts, desk_name).id, secrets=secrets, settings=settings)

@@ -9,15 +9,21 @@ from typing import Any
 
 from app.clock import real_now
 from app.connect import read_credentials
+from app.protocols.errors import DocumentError
+from app.protocols.yaml_text import read_yaml
+from app.scoring.calendars import read_calendar, write_calendar
 from app.setting_up import publish_default_pack
 from app.settings import is_loopback
 from app.store import desks
+from app.store.accounts import normal_email
 from app.store.database import Purpose
 from connectors.errors import ConnectorError, Unavailable
 from connectors.ticket import Person
 from tasks.parts import Parts
 
 PREFIX = "KINTSUGI_DESK_"
+#: What a custom field of a helpdesk may say.
+FIELDS = ("vendor", "order_vendor", "cause", "tier", "hold_minutes")
 SIDEBAR = ("app_id", "installation_id", "public_key")
 
 
@@ -121,9 +127,57 @@ def change(
             row.sidebar = sidebar
             changed.append("sidebar")
         if settings:
-            desks.change_settings(row, settings)
+            desks.change_settings(row, _merged(row.settings, settings))
             changed += sorted(settings)
+        if "calendar" in (settings or {}):
+            row.usual = None  # what was counted in other hours is no norm
     return changed
+
+
+def _merged(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings to store; a field without an id is mapped no more."""
+    if "fields" not in settings:
+        return dict(settings)
+    fields = {**before.get("fields", {}), **settings["fields"]}
+    return {**settings, "fields": {name: field_id for name, field_id in fields.items() if field_id}}
+
+
+def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of `desk change` as settings of a desk; None takes a setting away. Raises ValueError that names what
+    is wrong."""
+    settings: dict[str, Any] = {}
+    if given["leads"]:
+        settings["lead_emails"] = [normal_email(lead) for lead in given["leads"]]
+    if given["webhooks"]:
+        settings["webhooks"] = read_webhooks(given["webhooks"])
+    if given["survey_cooldown_days"] is not None:
+        settings["survey_cooldown_days"] = given["survey_cooldown_days"]
+    if given["fields"]:
+        settings["fields"] = read_fields(given["fields"])
+    if given["calendar"] and given["no_calendar"]:
+        raise ValueError("--calendar: not together with --no-calendar")
+    if given["calendar"] or given["no_calendar"]:
+        settings["calendar"] = read_calendar_file(given["calendar"]) if given["calendar"] else None
+    return settings
+
+
+def read_calendar_file(file: Path) -> dict[str, Any]:
+    """A calendar from a YAML or JSON file, as it is stored. Raises ValueError with a line for every slip."""
+    try:
+        return write_calendar(read_calendar(read_yaml(file.read_text(encoding="utf-8"))))
+    except DocumentError as error:
+        raise ValueError(f"--calendar: {error}") from error
+
+
+def read_fields(pairs: Sequence[str]) -> dict[str, str]:
+    """`name=id` pairs, the id empty where no field says it any more. Raises ValueError that names the pair."""
+    found = {}
+    for pair in pairs:
+        name, separator, field_id = pair.partition("=")
+        if name not in FIELDS or not separator or not (field_id.isdecimal() or not field_id):
+            raise ValueError(f"--field: {pair[:60]!r} must be given as NAME=ID, NAME one of {', '.join(FIELDS)}")
+        found[name] = field_id
+    return found
 
 
 def read_webhooks(pairs: Sequence[str]) -> dict[str, str]:

@@ -20,7 +20,6 @@ from app.words import Score
 from connectors.ticket import Ticket
 
 EARLIER = 50  #: of a person's ratings on other tickets, the newest
-FIELDS = ("vendor", "hold_minutes")  #: what a desk may map a custom field to
 LONGEST_VENDOR = 100
 LONGEST_HOLD = 7 * 24 * 60.0  #: minutes; more than a week on hold is no measurement
 

@@ -17,6 +17,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "surveys.send": {"queue": LIVE},
         "upkeep.sweep": {"queue": UPKEEP},
         "upkeep.forget": {"queue": UPKEEP},
+        "upkeep.norms": {"queue": UPKEEP},
         "schedule.tick": {"queue": UPKEEP},
     }
 )

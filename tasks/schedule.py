@@ -31,6 +31,7 @@ class Job:
 JOBS = (
     Job(task="upkeep.sweep", every=timedelta(minutes=1)),
     Job(task="upkeep.forget", every=timedelta(hours=6)),
+    Job(task="upkeep.norms", every=timedelta(hours=6)),
 )
 
 #: What `celery beat` needs to know, where somebody runs one.

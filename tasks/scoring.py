@@ -33,6 +33,8 @@ from tasks.facts import Past
 SOLVED = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
 GONE = frozenset({TicketStatus.DELETED, TicketStatus.SPAM})
 
+ONLY_MACHINES = "only a bot or a rule has written"
+
 BATCH = 200  #: messages in one transaction, so that a thread of thousands keeps nobody waiting for the database
 
 _ROLES = {Author.CUSTOMER: "customer", Author.AGENT: "agent"}
@@ -169,7 +171,7 @@ class _Thread:
         """The ticket's standing score: that of a message just heard where it is the latest news, else of now."""
         row, session = self._row, self._session
         known = facts.standing(session, row, self._past, self.running, now)
-        row.unscored_reason = engine.unscorable(self.running, known)
+        row.unscored_reason = self._unscored(engine.unscorable(self.running, known))
         if row.unscored_reason is not None:
             _keep_running(session, row, self.running)
             return None
@@ -184,6 +186,13 @@ class _Thread:
         row.rescore_at = engine.next_rescore_at(self.running, known, self._model, now, self._context)
         _keep_running(session, row, self.running)
         return score
+
+
+    def _unscored(self, reason: str | None) -> str | None:
+        """Why there is no score; where no customer has written, whether anybody but a machine has."""
+        if reason == engine.NOBODY and messages.authors(self._session, self._row.id) == {Author.SYSTEM.value}:
+            return ONLY_MACHINES
+        return reason
 
 
 def running_of(session: Session, row: TrackedTicket) -> Running:

@@ -1,8 +1,9 @@
-"""Sweeps and retention: what nobody asks for and everybody would miss. Every query is open-ended, never a time window,
-so that an outage of any length is caught up."""
+"""Sweeps, retention and norms: what nobody asks for and everybody would miss. Every query is open-ended, never a time
+window, so that an outage of any length is caught up."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,11 @@ from celery import shared_task
 from app import log
 from app.clock import real_now
 from app.scoring.conversation import Running
-from app.store import cases, desks, erasure, invitations, slots
+from app.scoring.waits import usual_of
+from app.store import cases, desks, erasure, histories, invitations, slots
 from app.store.database import Purpose
 from tasks import recovery
+from tasks.context import context_of
 from tasks.parts import current
 
 LOG = log.get("upkeep")
@@ -49,6 +52,18 @@ def forget() -> None:
         LOG.info("words_erased", desk_id=desk_id, messages=erased, comments=comments, deliveries=bodies)
     with parts.database.system(Purpose.OPERATE) as session:
         slots.forget(session, real_now() - KEEP_SLOTS)
+
+
+@shared_task(name="upkeep.norms")
+def norms() -> None:
+    """Count anew what every desk's usual reply times are, by its newest conversations."""
+    for desk_id in _desk_ids():
+        with current().database.desk(desk_id, read=True) as session:
+            context = context_of(desks.get(session, desk_id))
+            usual = usual_of(histories.conversations(session), context.hours)
+        with current().database.desk(desk_id) as session:
+            desks.get(session, desk_id).usual = asdict(usual)
+        LOG.info("norms_counted", desk_id=desk_id, first_reply=usual.first_reply, next_reply=usual.next_reply)
 
 
 def _erase_words(desk_id: int, before: datetime) -> int:

@@ -52,6 +52,25 @@ def write_calendar(hours: BusinessHours) -> dict[str, Any]:
     return {"zone": hours.zone, "week": week, "holidays": [day.isoformat() for day in sorted(hours.holidays)]}
 
 
+def in_words(hours: BusinessHours) -> str:
+    """The hours as people say them: "Monday to Friday 09:00-17:00, Saturday 10:00-14:00 (Europe/Berlin)"."""
+    week = write_calendar(hours)["week"]
+    runs: list[tuple[list[str], str]] = []
+    for name in WEEKDAYS:
+        said = " and ".join(week.get(name, []))
+        if runs and runs[-1][1] == said:
+            runs[-1][0].append(name)
+        else:
+            runs.append(([name], said))
+    spoken = [f"{_span(names)} {said}" for names, said in runs if said]
+    return f"{', '.join(spoken)} ({hours.zone})"
+
+
+def _span(names: Sequence[str]) -> str:
+    first, last = names[0].capitalize(), names[-1].capitalize()
+    return first if len(names) == 1 else f"{first} {'and' if len(names) == 2 else 'to'} {last}"
+
+
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 

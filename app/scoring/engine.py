@@ -25,6 +25,7 @@ from app.words import Contribution, Level, Score
 __all__ = ["inputs", "next_rescore_at", "observe", "score", "ticket_readings", "unscorable"]
 
 SILENCE = "waiting.silence"  #: the one reading that moves while nobody writes
+NOBODY = "no customer message"
 STEP = timedelta(minutes=1)  #: times of rescoring are whole minutes from now
 HORIZON = timedelta(days=3660)  #: nothing is looked for beyond, whatever time a message says it is from
 
@@ -83,7 +84,7 @@ def unscorable(running: Running, facts: TicketFacts) -> str | None:
         return None
     if running.customer_turns:
         return "no customer text"
-    return "only automatic replies" if running.auto_replies else "no customer message"
+    return "only automatic replies" if running.auto_replies else NOBODY
 
 
 def next_rescore_at(

@@ -42,6 +42,11 @@ def record(session: Session, tracked: TrackedTicket, spoken: Spoken, readings: l
     return row
 
 
+def authors(session: Session, tracked_id: int) -> set[str]:
+    """Whose messages the ticket has, as kinds of author."""
+    return set(session.scalars(select(Message.author).where(Message.tracked_id == tracked_id).distinct()))
+
+
 def text_of(session: Session, message: Message) -> str | None:
     """The words, or None once they were erased."""
     return vault_of(session).open(message.sealed_text) if message.sealed_text else None

@@ -187,18 +187,29 @@ def stuck_cases(session: Session, limit: int = 20) -> Sequence[QueueItem]:
 
 def coverage(session: Session) -> Coverage:
     """Scored and not scored tickets; what has no reason of its own yet is waiting to be read, or was given up."""
+    desks = list(coverages(session).values())
+    return desks[0] if desks else Coverage(eligible=0, scored=0, reasons={})
+
+
+def coverages(session: Session) -> Mapping[int, Coverage]:
+    """The same for every desk that the session may look at and that has any ticket."""
     unscored = TrackedTicket.scored_at.is_(None)
     why = case(
         (TrackedTicket.unscored_reason.is_not(None), TrackedTicket.unscored_reason),
         (TrackedTicket.dead_at.is_not(None), "given up after repeated errors"),
         else_="waiting to be read",
     )
-    reasons = session.execute(
-        select(why.label("why"), func.count(TrackedTicket.id)).where(unscored).group_by("why").order_by("why")
-    )
-    found = {str(reason): int(number) for reason, number in reasons}
-    eligible = session.scalar(select(func.count(TrackedTicket.id))) or 0
-    return Coverage(eligible=eligible, scored=eligible - sum(found.values()), reasons=found)
+    desk, number = TrackedTicket.desk_id, func.count(TrackedTicket.id)
+    counted = select(desk, why.label("why"), number).where(unscored).group_by(desk, "why").order_by("why")
+    reasons: dict[int, dict[str, int]] = {}
+    for desk_id, reason, tickets in session.execute(counted):
+        reasons.setdefault(desk_id, {})[str(reason)] = int(tickets)
+    eligible = {desk_id: int(tickets) for desk_id, tickets in session.execute(select(desk, number).group_by(desk))}
+    return {
+        desk_id: Coverage(eligible=tickets, scored=tickets - sum(found.values()), reasons=found)
+        for desk_id, tickets in sorted(eligible.items())
+        for found in [reasons.get(desk_id, {})]
+    }
 
 
 def waiting_since(session: Session, tracked_ids: Sequence[int]) -> Mapping[int, datetime]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 from app import log
 from app.clock import real_now
 from app.governor import Governor
+from app.scoring.calendars import in_words, read_calendar
+from app.scoring.context import Usual
 from app.store import deliveries, desks, queue
 from app.store.models import Desk, Refusal, Role
 from app.web.access import requires, requires_on_named_desk
@@ -34,6 +36,10 @@ class Health:
     calls: Mapping[str, int]  #: of this process, since it started
     limits: Sequence[CallLimits]
     last_delivery_at: datetime | None  #: mechanism time
+    hours: str | None  #: the desk's opening hours in words
+    holidays: Sequence[date]
+    usual: Usual
+    fields: Mapping[str, str]  #: ids of custom fields, by what they say
 
 
 @blueprint.get("")
@@ -86,8 +92,14 @@ def _health(desk_id: int) -> Health:
     governor = parts().connections.governor
     with parts().database.desk(desk_id, read=True) as session:
         desk = desks.get(session, desk_id)
+        calendar = desk.settings.get("calendar")
+        hours = read_calendar(calendar) if calendar else None
         return Health(
             desk=desk,
+            hours=in_words(hours) if hours else None,
+            holidays=sorted(hours.holidays) if hours else (),
+            usual=Usual(**desk.usual) if desk.usual else Usual(),
+            fields=desk.settings.get("fields", {}),
             coverage=queue.coverage(session),
             last_delivery_at=deliveries.last_received_at(session),
             backlog=deliveries.backlog(session),

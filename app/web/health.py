@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from app.broker import check_broker
 from app.clock import real_now
-from app.store import deliveries, desks, schema
+from app.store import deliveries, desks, queue, schema
 from app.store.database import DatabaseUnavailable, Purpose
 from app.store.models import DeskState
 from app.web.access import public
@@ -155,6 +155,7 @@ class _Figures(Collector):
     def _work(self) -> Iterable[Metric]:
         with self._parts.database.system(Purpose.OPERATE, read=True) as session:
             counts, backlog = deliveries.counts(session), deliveries.backlog(session)
+            coverages = queue.coverages(session)
         stored = GaugeMetricFamily("kintsugi_deliveries", "Webhook deliveries by state", labels=["state"])
         for state, number in counts.items():
             stored.add_metric([state.value], number)
@@ -167,6 +168,8 @@ class _Figures(Collector):
         yield GaugeMetricFamily(
             "kintsugi_dead_tickets", "Tickets that were given up, for a person to look at", value=backlog.dead_tickets
         )
+
+        yield from _scored(coverages)
 
     def _calls(self) -> Iterable[Metric]:
         governor = self._parts.connections.governor
@@ -185,3 +188,18 @@ class _Figures(Collector):
                 left.add_metric([str(desk_id), bucket], limit.remaining)
         yield calls
         yield left
+
+
+def _scored(coverages: Mapping[int, queue.Coverage]) -> Iterable[Metric]:
+    """How many of the tickets have a score, and why the others have none."""
+    eligible = GaugeMetricFamily("kintsugi_tickets_eligible", "Tickets under watch", labels=["desk"])
+    scored = GaugeMetricFamily("kintsugi_tickets_scored", "Those of them that have a score", labels=["desk"])
+    without = GaugeMetricFamily(
+        "kintsugi_tickets_unscored", "Those that have none, by the reason", labels=["desk", "reason"]
+    )
+    for desk_id, coverage in coverages.items():
+        eligible.add_metric([str(desk_id)], coverage.eligible)
+        scored.add_metric([str(desk_id)], coverage.scored)
+        for reason, number in coverage.reasons.items():
+            without.add_metric([str(desk_id), reason], number)
+    yield from (eligible, scored, without)

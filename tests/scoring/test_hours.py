@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.scoring.calendars import CalendarError, read_calendar, write_calendar
+from app.scoring.calendars import CalendarError, in_words, read_calendar, write_calendar
 from app.scoring.hours import DAY, LONGEST, BusinessHours
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -274,3 +274,17 @@ def test_all_slips_are_named_at_once() -> None:
 def test_what_is_no_object_is_no_calendar() -> None:
     with pytest.raises(CalendarError, match=r"calendar: not an object: \[\]"):
         read_calendar([])
+
+
+def test_a_calendar_is_told_in_words() -> None:
+    week = {
+        "monday": "9:00-17:00",
+        "tuesday": "9:00-17:00",
+        "wednesday": "9:00-17:00",
+        "friday": "9:00-12:00, 13:00-15:00",
+    }
+    weekend = {"saturday": "10:00-14:00", "sunday": "10:00-14:00"}
+
+    assert in_words(read_calendar({"zone": "UTC", "week": week | weekend})) == (
+        "Monday to Wednesday 09:00-17:00, Friday 09:00-12:00 and 13:00-15:00, Saturday and Sunday 10:00-14:00 (UTC)"
+    )

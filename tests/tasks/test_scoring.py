@@ -202,7 +202,7 @@ def test_a_ticket_on_which_only_a_bot_spoke_says_so(stage: Stage) -> None:
 
     row = stage.tracked(ticket)
     assert row.score is None
-    assert row.unscored_reason == "no customer message"
+    assert row.unscored_reason == "only a bot or a rule has written"
 
 
 @pytest.mark.capability("SCO-04")

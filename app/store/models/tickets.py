@@ -50,6 +50,12 @@ class TrackedTicket(History, Insight, DeskScoped, Base):
         ),
         Index("ix_tracked_ticket_lease", "lease_until"),
         Index("ix_tracked_ticket_state", "desk_id", "state"),
+        Index(
+            "ix_tracked_ticket_unscored",
+            "desk_id",
+            postgresql_where=text("scored_at IS NULL"),
+            sqlite_where=text("scored_at IS NULL"),
+        ),
         Index("ix_tracked_ticket_person", "person_id", "scored_at"),
         Index("ix_tracked_ticket_organization", "desk_id", "organization_id", "scored_at"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -23,12 +25,20 @@ def upgrade() -> None:
         op.add_column("tracked_ticket", sa.Column(name, ID, nullable=False, server_default="0"))
     op.create_index("ix_tracked_ticket_person", "tracked_ticket", ["person_id", "scored_at"])
     op.create_index("ix_tracked_ticket_organization", "tracked_ticket", ["desk_id", "organization_id", "scored_at"])
+    unscored = sa.text("scored_at IS NULL")
+    op.create_index(
+        "ix_tracked_ticket_unscored",
+        "tracked_ticket",
+        ["desk_id"],
+        postgresql_where=unscored,
+        sqlite_where=unscored,
+    )
     op.add_column("rating", sa.Column("organization_id", sa.String(length=64), nullable=True))
     op.create_index("ix_rating_organization", "rating", ["desk_id", "organization_id", "at"])
     op.add_column("desk", sa.Column("usual", JSON, nullable=True))
 
 
-_TICKET_COLUMNS = (
+_TICKET_COLUMNS: tuple[tuple[str, Any], ...] = (
     ("organization_id", sa.String(length=64)),
     ("hold_minutes", sa.Double()),
     ("vendor_field", sa.String(length=100)),
