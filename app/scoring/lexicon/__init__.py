@@ -6,13 +6,12 @@ out an apostrophe; all else is a regular expression. Whole words only, in any ca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from app.scoring.lexicon import de, en, es, fr
 from app.scoring.lexicon.replies import AGENT
 
-__all__ = ["AGENT", "LEXICONS", "phrases", "words"]
+__all__ = ["AGENT", "LEXICONS", "words"]
 
 #: what customers say, by ISO 639-1 code of the language and by act
 LEXICONS: Mapping[str, Mapping[str, str]] = {
@@ -26,11 +25,3 @@ LEXICONS: Mapping[str, Mapping[str, str]] = {
 def words(text: str) -> frozenset[str]:
     """A set of words written as one text."""
     return frozenset(text.split())
-
-
-def phrases(listed: str) -> re.Pattern[str]:
-    """One pattern that finds any phrase of a list, as whole words."""
-    joined = re.sub(r"(?<=\|)\s*\n\s*", "", listed)
-    choices = "|".join(phrase.strip() for phrase in joined.split(";"))
-    grouped = re.sub(r"(?<!\\)\((?!\?)", "(?:", " ".join(choices.split()))
-    return re.compile(rf"\b(?:{grouped})(?!\w)".replace("'", "['’]?"), re.I)

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from app.scoring.lexicon import LEXICONS, phrases, words
+from app.scoring.lexicon import LEXICONS, words
+from app.scoring.phrases import Book, Phrases
 from app.scoring.signals.base import Effect, Family, Heard, Reading, Scope, Signal, clip, quote
 
 BEFORE = 60  #: characters before a find in which a negation or a condition is looked for
@@ -30,7 +31,10 @@ CLAUSE_END = re.compile(
 )
 # "If it is not fixed I will cancel": the negation belongs to the condition and does not reach what follows from it.
 AFTER_CONDITION = re.compile(r"\b(?:if|unless|until|since|when)\b.*(?=\b(?:i|we|then)\b)", re.I)
-CONTRAST = re.compile(r"\b(?:but|however|although|though|yet|aber|jedoch|pero|aunque|mais|cependant)\b", re.I)
+CONTRAST = re.compile(
+    r"\b(?:but|however|although|though|yet|unfortunately|sadly|aber|leider|jedoch|pero|aunque|mais|cependant|malheureusement)\b",
+    re.I,
+)
 NEGATION = {
     "en": re.compile(
         r"\b(?:not(?! only| just)|never|no(?! wonder)|without|nor|neither|hardly|nothing|cannot"
@@ -124,12 +128,12 @@ TROUBLE = frozenset(
 
 
 @cache
-def patterns(language: str) -> Mapping[str, re.Pattern[str]]:
-    """The compiled lists of a language, by act; empty for one that has none."""
-    return {name: phrases(listed) for name, listed in LEXICONS.get(language, {}).items()}
+def patterns(language: str) -> Book:
+    """The lists of a language, by act; empty for one that has none."""
+    return Book(LEXICONS.get(language, {}))
 
 
-FORMULAS = re.compile(rf"(?:{patterns('en')['thanks'].pattern}|{patterns('en')['cancel'].pattern})[ \t.!,;]*", re.I)
+AFTER_FORMULA = re.compile(r"[ \t.!,;]*")
 
 
 def _signal(name: str, effect: Effect, describe: str, counted: bool, confident: bool = True) -> Signal:
@@ -157,26 +161,33 @@ def without_formulas(text: str) -> str:
 
     Blanks stand in their place, so that what is found in the rest is found at the same place in the text.
     """
-    return FORMULAS.sub(lambda match: " " * len(match[0]), text)
+    book = patterns("en")
+    for match in [*book["thanks"].finditer(text), *book["cancel"].finditer(text)]:
+        start, end = match.span()
+        after = AFTER_FORMULA.match(text, end)
+        end = after.end() if after else end
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def read(heard: Heard) -> list[Reading]:
     """Every act found in one customer message, with the words that show it."""
     if not heard.text:
         return []
-    listed = patterns(heard.language) if heard.english or heard.language != "en" else {}
-    if not listed:
+    book = patterns(heard.language)
+    if not book:
         return [Reading(signal=THANKS_SIGNALS[0], value=0.0, abstained=NO_LIST)]
+    listed = book.likely(heard.text)
     found = {}
     for act in ACTS:
         if finds := _finds(act, heard, listed):
             found[act.name] = finds
     _ask_before_leaving(found, heard.text)
     readings = [_reading(act, found[act.name], heard.text) for act in ACTS if act.name in found]
-    return [*readings, *_thanks(heard, listed["thanks"], {reading.signal for reading in readings})]
+    return [*readings, *_thanks(heard, book["thanks"], {reading.signal for reading in readings})]
 
 
-def _finds(act: Act, heard: Heard, listed: Mapping[str, re.Pattern[str]]) -> list[re.Match[str]]:
+def _finds(act: Act, heard: Heard, listed: Mapping[str, Phrases]) -> list[re.Match[str]]:
     """Where the act is found, as far as it is meant."""
     if act.name not in listed:
         return []
@@ -213,7 +224,7 @@ def _reading(act: Act, finds: list[re.Match[str]], text: str) -> Reading:
     )
 
 
-def _thanks(heard: Heard, listed: re.Pattern[str], found: set[str]) -> list[Reading]:
+def _thanks(heard: Heard, listed: Phrases, found: set[str]) -> list[Reading]:
     """Thanks, if there are any: closing only where nothing is asked, nothing is wrong and no "but" follows."""
     thanks = next((match for match in listed.finditer(heard.text) if not _negated_at(heard, match)), None)
     if thanks is None:

@@ -13,12 +13,13 @@ from app.scoring.asked import wanted_in
 from app.scoring.context import Context
 from app.scoring.conversation import Running, TicketFacts
 from app.scoring.language import reads_english
-from app.scoring.lexicon import AGENT, phrases
+from app.scoring.lexicon import AGENT
+from app.scoring.phrases import Book
 from app.scoring.promises import promises
 from app.scoring.signals.base import Effect, Family, Reading, Scope, Signal, clip, quote
 from app.scoring.signals.effort import hashed_words, overlap
 
-PATTERNS = {f"service.{name}": phrases(listed) for name, listed in AGENT.items()}
+PATTERNS = Book({f"service.{name}": listed for name, listed in AGENT.items()})
 STOCK = 2  #: stock phrases that make a reply a template
 
 SMOOTHED = "smoothed over replies, the newest weighs one half"
@@ -77,7 +78,8 @@ SIGNALS = (
 def read(running: Running, text: str) -> list[Reading]:
     """One reply of ours against what was said before it. `text` is the reply without quoted history."""
     said = text if reads_english(text) else ""
-    found = {name: list(pattern.finditer(said)) for name, pattern in PATTERNS.items()}
+    likely = PATTERNS.likely(said)
+    found = {name: list(likely[name].finditer(said)) if name in likely else [] for name in PATTERNS}
     words = hashed_words(text)
     repeats = max((overlap(words, earlier) for earlier in running.replied), default=0.0)
     phrased = [_phrased(name, finds, text) for name, finds in found.items()]

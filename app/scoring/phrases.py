@@ -1,0 +1,263 @@
+"""A list of phrases made ready for finding. How they are written is said in lexicon/, what they mean in signals/.
+
+Every phrase is a regular expression, and trying hundreds of them on every message would cost more than all else. So for
+each phrase the words are derived of which one must be in any text that it matches, and it is tried only where one is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from app.scoring.lexicon import words
+
+KEY = 5  #: letters of a word's beginning that it is looked up by; whole words are looked up as they are
+SHORTEST_KEY = 3
+GROUP = re.compile(r"(?<!\\)\((?!\?)")
+SEPARATOR = re.compile(r";(?=\s)|(?<=\s);")
+WORDS = re.compile(r"[^\W_]+")
+APOSTROPHES = str.maketrans("", "", "'’")
+#: words so frequent that a phrase is better looked up by another of its words
+FREQUENT = words("""
+    a an the i you it is are am was be to of in on for and or at my me your we our us that this with do does did can
+    could would will have has had not no so very get got they them their he she his her all if as by from
+""")
+
+
+class Phrases:
+    """The phrases of one list. Matches as the alternation of them all would, in any case, whole words only."""
+
+    def __init__(self, listed: str) -> None:
+        joined = re.sub(r"(?<=\|)\s*\n\s*", "", listed)
+        written = [" ".join(phrase.split()) for phrase in SEPARATOR.split(joined)]
+        self._texts = [GROUP.sub("(?:", phrase).replace("'", "['’]?") for phrase in written if phrase]
+        self._compiled: dict[int, re.Pattern[str]] = {}
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Every phrase in the text from left to right; none begins inside another."""
+        found = [match for number in self._candidates(text) for match in self._phrase(number).finditer(text)]
+        if len(found) > 1:
+            found.sort(
+                key=re.Match.start
+            )  # of phrases that begin together the one listed first, since sorting is stable
+        end = -1
+        for match in found:
+            if match.start() >= end:
+                yield match
+                end = match.end()
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first phrase in the text."""
+        return next(self.finditer(text), None)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Words and beginnings of words by which phrases of the list are looked up."""
+        return self._index.keys
+
+    @property
+    def has_unkeyed(self) -> bool:
+        """True when some phrase is tried on every text."""
+        return bool(self._index.always)
+
+    def _phrase(self, number: int) -> re.Pattern[str]:
+        """One phrase, compiled when it is first needed: most never are."""
+        pattern = self._compiled.get(number)
+        if pattern is None:
+            pattern = self._compiled[number] = re.compile(rf"\b(?:{self._texts[number]})(?!\w)", re.I)
+        return pattern
+
+    def _candidates(self, text: str) -> Sequence[int]:
+        """Numbers of the phrases that may be in the text, as they are listed."""
+        index = self._index
+        present = _lookups(text) & index.keys
+        if not present:
+            return index.always
+        numbers = set(index.always)
+        for word in present:
+            numbers.update(index.by_key[word])
+        return sorted(numbers)
+
+    @cached_property
+    def _index(self) -> _Index:
+        always: list[int] = []
+        by_key: dict[str, list[int]] = defaultdict(list)
+        for number, text in enumerate(self._texts):
+            keys = keys_of(text)
+            if keys is None:
+                always.append(number)
+            for key in keys or ():
+                by_key[key].append(number)
+        return _Index(always=always, by_key=by_key, keys=frozenset(by_key))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Index:
+    """Which phrases of a list to try: by a word that is in the text, or always."""
+
+    always: Sequence[int]
+    by_key: Mapping[str, Sequence[int]]
+    keys: frozenset[str]
+
+
+class Book:
+    """Lists of phrases by name, with one look for those that may have a phrase in a text."""
+
+    def __init__(self, lists: Mapping[str, str]) -> None:
+        self._lists = {name: Phrases(listed) for name, listed in lists.items()}
+
+    def __getitem__(self, name: str) -> Phrases:
+        return self._lists[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lists)
+
+    def __bool__(self) -> bool:
+        return bool(self._lists)
+
+    def likely(self, text: str) -> dict[str, Phrases]:
+        """The lists that may have a phrase in the text, by name; most messages have few."""
+        always, by_key = self._names
+        names = set(always)
+        for word in _lookups(text) & by_key.keys():
+            names.update(by_key[word])
+        return {name: self._lists[name] for name in names}
+
+    @cached_property
+    def _names(self) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
+        by_key: dict[str, set[str]] = defaultdict(set)
+        for name, listed in self._lists.items():
+            for key in listed.keys:
+                by_key[key].add(name)
+        always = frozenset(name for name, listed in self._lists.items() if listed.has_unkeyed)
+        return always, {key: frozenset(names) for key, names in by_key.items()}
+
+
+@lru_cache(maxsize=16)
+def _lookups(text: str) -> frozenset[str]:
+    """Every word of a text, whole and its beginnings. Kept, since many lists are tried on one text."""
+    lower = text.lower()
+    found = set(WORDS.findall(lower))
+    if "'" in lower or "’" in lower:  # "don't" is looked up as dont, "l'argent" as argent
+        found.update(WORDS.findall(lower.translate(APOSTROPHES)))
+    return frozenset(found.union(*([word[:size] for word in found] for size in range(SHORTEST_KEY, KEY + 1))))
+
+
+def keys_of(phrase: str) -> frozenset[str] | None:
+    """Beginnings of words of which one is in every text that the phrase matches; None where none can be derived."""
+    reading = _Reading()
+    reading.sequence(_parse(phrase))
+    reading.end_word(complete=True)
+    return reading.best
+
+
+def _parse(phrase: str) -> Any:
+    # The parser of `re` has no public name; the Python versions that we run on are pinned and have it under this one.
+    return importlib.import_module("re._parser").parse(phrase, re.I)
+
+
+class _Reading:
+    """Reads a parsed phrase from left to right and keeps the best set of words that it cannot do without."""
+
+    def __init__(self, *, at_start: bool = True) -> None:
+        self.best: frozenset[str] | None = None
+        self._word = "" if at_start else None  #: letters since the word's beginning; None inside an unknown word
+
+    def sequence(self, nodes: Any) -> None:
+        for operation, argument in nodes:
+            self._node(str(operation), argument)
+
+    def _node(self, operation: str, argument: Any) -> None:
+        if operation == "LITERAL":
+            self._letter(chr(argument))
+        elif operation == "SUBPATTERN":
+            self.sequence(argument[3])
+        elif operation == "BRANCH":
+            self._branch(argument[1])
+        elif operation in {"MAX_REPEAT", "MIN_REPEAT"}:
+            self._repeat(*argument)
+        elif operation == "IN":
+            self._class(argument)
+        elif operation not in {"AT", "ASSERT", "ASSERT_NOT"}:
+            self._unknown()
+
+    def _letter(self, letter: str) -> None:
+        if letter in "'’":
+            return
+        if letter.isalnum():
+            self._word = None if self._word is None else self._word + letter.lower()
+        else:
+            self.end_word(complete=True)
+            self._word = ""
+
+    def _branch(self, choices: Sequence[Any]) -> None:
+        """One of several: a word of each choice together. What is half a word before belongs to each choice."""
+        readings = []
+        for choice in choices:
+            reading = _Reading()
+            reading._word = self._word
+            reading.sequence(choice)
+            readings.append(reading)
+        self._one_of(readings)
+
+    def _one_of(self, readings: Sequence[_Reading]) -> None:
+        ends = {reading._word for reading in readings}
+        open_word = ends.pop() if len(ends) == 1 else None
+        if open_word is None:
+            for reading in readings:
+                reading.end_word(complete=False)
+        bests = [reading.best for reading in readings]
+        if all(best is not None for best in bests):
+            self._offer(frozenset().union(*(best or () for best in bests)))
+        self._word = open_word
+
+    def _repeat(self, least: int, most: int, nodes: Any) -> None:
+        if least == 0:
+            skipped, taken = _Reading(), _Reading()
+            skipped._word = taken._word = self._word
+            taken.sequence(nodes)
+            if [str(operation) for operation, _ in nodes] == ["IN"] and taken._word == self._word:
+                return
+            self._one_of([skipped, taken])
+        else:
+            self.sequence(nodes)
+            if most > 1:
+                self._unknown()
+
+    def _class(self, members: Any) -> None:
+        """One sign of several: an apostrophe, signs that end a word, or who knows."""
+        signs = {chr(argument) if str(operation) == "LITERAL" else "?" for operation, argument in members}
+        kinds = {str(operation) for operation, _ in members}
+        if kinds == {"LITERAL"} and signs <= {"'", "’"}:
+            return
+        if kinds == {"LITERAL"} and not any(map(str.isalnum, signs)):
+            self.end_word(complete=True)
+            self._word = ""
+        else:
+            self._unknown()
+
+    def _unknown(self) -> None:
+        self.end_word(complete=False)
+        self._word = None
+
+    def end_word(self, *, complete: bool) -> None:
+        """The word read so far, as a set of its own."""
+        word = self._word or ""
+        if complete and word:
+            self._offer(frozenset([word]))
+        elif len(word) >= SHORTEST_KEY:
+            self._offer(frozenset([word[:KEY]]))
+
+    def _offer(self, keys: frozenset[str]) -> None:
+        if self.best is None or _worth(keys) > _worth(self.best):
+            self.best = keys
+
+
+def _worth(keys: frozenset[str]) -> float:
+    """How seldom one of the keys is in a text: long words, no frequent ones, few of them."""
+    return -sum(10 if key in FREQUENT else 1 / len(key) for key in keys)
