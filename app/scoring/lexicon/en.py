@@ -7,8 +7,8 @@ CUSTOMER = {
         (?<!no, )(many |big |huge |much )?thanks(?! (a lot )?for (nothing|wasting|ruining|ignoring))( (a lot|so much|
         very much|again|a million|in advance))? ; (?<!no, )thank (you|u)(?! (very much |so much )?for (nothing|
         wasting|ruining|ignoring)| if)( (so much|very much|kindly|again|in advance))? ; thx ; tysm ; ta very much ;
-        (much |really |greatly )?appreciated ; i (really |truly |do )?appreciate (it|that|this|your|the) ;
-        i('m| am) (very |so |really )?grateful ; cheers
+        (much |really |greatly )?appreciated ; appreciate (it|that|this|your|the)(?! if) ; i('m| am) (very |so |
+        really )?grateful ; cheers
     """,
     "cancel": r"""
         (want|wish|like|going|need|decided|have|about) to (cancel|terminate)( (my|the|this|our|it|
@@ -26,10 +26,12 @@ CUSTOMER = {
         not) (be )?(back|renew(ing)?)(?! (to|until|before|in|at|on|home)) ; last time i('ll)? (ever )?(order|buy|use|
         book) ; my last (order|booking|purchase|stay) with you ; want (all )?my money back ; consider this my notice ;
         i('m| am) (done|finished|through)( with (you|this|your)| here) ; we're done with (you|your) ;
-        i('m| am) (leaving|out of here)(?=[ \t]*([.!,;\n]|$| you\b)) ; (order|buy|shop|look|go|try|
+        i('m| am) (leaving|out of here)(?=[ \t]*([.!,\n]|$| you\b)) ; (order|buy|shop|look|go|try|
         bank) (somewhere else|elsewhere) ; look (at|for|into) (other|another|an? (alternative|other)) (providers?|
         suppliers?|companies|company|bank) ; time to (look|find|leave|switch|move on) ; unsubscribed and ;
-        have uninstalled ; stop my (direct debit|subscription|membership|payments)
+        have uninstalled ; stop my (direct debit|subscription|membership|payments) ; i('ll| will) be (cancelling|
+        canceling|leaving you|switching) ; (process|confirm|accept) (the|my) (termination|cancellation) ; (don't|
+        do not|not) (intend|plan|going|want) to (renew|extend|stay with)
     """,
     "solved": r"""
         (it|that|this|everything)('s| is)? (all )?(works?|working|fixed|solved|resolved|sorted)( out)?( (now|again|
@@ -40,7 +42,8 @@ CUSTOMER = {
         replacement) (has )?(finally )?(arrived|came through)(?! (broken|damaged|cracked|late|wrong|without|with|
         in pieces)) ; got (it|my refund|my money) (now|today|back) ; i'm back in ; can close (this|the) (ticket|case|
         request) ; no further help ; figured it out ; (managed|able) to (log|sign|get) in ;
-        working again(?! \w* ?not) ; i found (it|the setting|the solution)
+        working again(?! \w* ?not) ; i found (it|the setting|the solution) ; (it|that|screen|
+        phone) (finally )?turned on(?! (and|then|but|by))
     """,
     "praise": r"""
         great ; perfect(ly)? ; excellent ; awesome ; wonderful ; amazing ; fantastic ; good ; love(d|ly)? ; nice ;
@@ -56,23 +59,23 @@ CUSTOMER = {
         that's it ; that will be all ; that's everything ; all i need(ed)? ; no other questions
     """,
     "legal": r"""
-        (?<!as )(?<!am )(my|our|a|the|your) (lawyers?|attorneys?|solicitors?) ; (involve|call|contact|consult|hire|
-        get|with|by|instruct(ed)?|see|seeing) (a )?(lawyers?|attorneys?|solicitors?) ; legal (action|steps|advice|
-        proceedings|department|counsel|recourse|rights) ; (will|to|'ll|gonna|shall) sue ; sue (you|your|them) ;
+        (?<!as )(?<!am )(my|our|your) (lawyers?|attorneys?|solicitors?|legal team) ; (involve|call|contact|consult|
+        hire|get|with|by|instruct(ed)?|see|seeing) (a )?(lawyers?|attorneys?|solicitors?) ; legal (action|steps|
+        advice|proceedings|department|counsel|recourse|rights) ; (will|to|'ll|gonna|shall) sue ; sue (you|your|them) ;
         suing ; small claims( court)? ; take (you|this|it) to court ; (see|meet) you in court ; ombudsman ;
-        trading standards ; consumer (protection|rights|council|association|agency|bureau) ; rights as a consumer ;
-        know my rights ; chargeback ; charge ?back ; (dispute|disputing) (the|this|it|your)( \w+)? (charge|payment|
-        transaction|with my) ; reverse the (charge|payment|transaction) ; report(ed|ing)? (you|this|it) to ; (to|call|
-        contact|tell|inform|involve) the police ; data protection (authority|officer) ; bbb ; better business bureau ;
-        (the|a) regulators? ; breach of (\w+ )?(contract|gdpr|law|warranty) ; in breach of ; (that's|this is|it's|
-        is) illegal ; against the law
+        attorney general ; trading standards ; consumer (protection|rights|council|association|agency|bureau) ;
+        rights as a consumer ; know my rights ; chargeback ; charge ?back ; (dispute|disputing) (the|this|it|
+        your)( \w+)? (charge|payment|transaction|with my) ; reverse the (charge|payment|transaction) ; report(ed|
+        ing)? (you|this|it) to ; (to|call|contact|tell|inform|involve) the police ; data protection (authority|
+        officer) ; bbb ; better business bureau ; (the|a) regulators? ; breach of (\w+ )?(contract|gdpr|law|
+        warranty) ; in breach of ; (that's|this is|it's|is) illegal ; against the law
     """,
     "public": r"""
         (leav\w+|writ\w+|post\w*|giv\w+|expect|get|deserve|a|my)( \w+){0,3} (bad|negative|terrible|one[- ]star|
-        1[- ]star|zero[- ]star|honest|scathing|damning) reviews? ; (leav|writ|post|giv)(e|ing) (a |an |my |
-        you a )?(?!good|great|positive|nice|five|5|excellent|glowing|lovely)(\w+ )?reviews? ; my review (on|of|will) ;
-        trustpilot ; (tell|telling) (everyone|everybody|all my|the world|all our) ; (everyone|everybody) i know ;
-        nobody i know ; (go|going|take this|post(ing|ed)?|share|sharing|
+        1[- ]star|zero[- ]star|honest|scathing|damning) reviews? ; (?<!do i )(?<!can i )(leav|writ|post|giv)(e|
+        ing) (a |an |my |you a )?(?!good|great|positive|nice|five|5|excellent|glowing|lovely)(\w+ )?reviews? ;
+        my review (on|of|will) ; trustpilot ; (tell|telling) (everyone|everybody|all my|the world|all our) ;
+        (everyone|everybody) i know ; nobody i know ; (go|going|take this|post(ing|ed)?|share|sharing|
         put(ting)? this)( this| the \w+)?( \w+)? (public|(on|to) (twitter|x|facebook|social media|reddit|instagram|
         tiktok|linkedin|youtube)|online|viral) ; (going |go |talk |speak )?to the (press|media|newspapers?|papers) ;
         contact(ing)? the (press|media|newspapers?) ; name and shame ; warn(ing)? (others|everyone|people|
@@ -104,7 +107,8 @@ CUSTOMER = {
         my previous (e-?mails?|messages?|calls?|tickets?|requests?) ; already (opened|raised|submitted|logged) (a|
         this|two|another) (ticket|case|request) ; writing again ; (two|three|four|five|six|ten|several|many|
         \d{1,2}) (calls|e-?mails|tickets|messages|chats) (to|about|already|later|now|so far) ; no( one|
-        body) (has )?(answer|repl|respond|call|help)\w* ; same (problem|issue|question|answer|thing) (again|as before)
+        body) (has )?(answer|repl|respond|call|help)\w* ; same (problem|issue|question|answer|thing) (again|
+        as before) ; bother(ing)? you again ; (me|it's me) again
     """,
     "already_said": r"""
         (as|like) i('ve| have)? (already |just )?(said|told|wrote|written|mentioned|explained|stated)( (before|
@@ -138,15 +142,16 @@ CUSTOMER = {
         pathetic ; disgust\w* ; disgrace\w* ; outrag\w* ; angry ; furious ; livid ; annoy\w* ; frustrat\w* ;
         disappoint\w* ; hate ; stupid ; idiots? ; rubbish ; (a|the|some kind of|complete|total|absolute|sick|
         bad) joke ; liars? ; lied ; lies ; lying to ; rude ; incompeten\w* ; fed up ; sick (and tired )?of ;
-        tired of ; had enough ; had it with ; (waste|wasting|wasted) (of )?(my )?(time|money) ; scam\w* ; fraud\w* ;
-        rip[- ]?off ; ripped off ; thieves ; you('re| are) (a )?thie(f|ves) ; stole ; shame(ful)? on you ;
-        ashamed of yourselves ; ashamed of yourself ; should be ashamed ; shambles ; not good enough ; what a mess ;
-        insult\w* ; ignor(ed|ing) me ; upset(?! stomach) ; unhappy ; dissatisfied ; not (at all )?(happy|satisfied|
-        amused|impressed) ; nightmare ; how dare you ; are you (kidding|joking|serious|having a laugh) ;
-        you must be (kidding|joking) ; can't believe (how|you|this|that) (\w+ )?(bad|badly|you|this|is|it|terribl\w+|
-        was|happened) ; los(e|ing) (my )?patience ; lost (all )?(my )?patience ; beyond (a )?joke ; cheated ; trash ;
-        sucks? ; enraged ; fuming ; seething ; absurd ; laughable ; shocking ; atrocious ; abysmal ; dreadful ;
-        hopeless ; disrespect\w*
+        tired of ; had enough ; had it with ; (waste|wasting|wasted) (of )?(my |our |a |the )?(\w+ ){0,2}(time|money|
+        day|days|hours?|weekend|saturday|sunday|afternoon|morning) ; scam\w* ; fraud\w* ; rip[- ]?off ; ripped off ;
+        thieves ; you('re| are) (a )?thie(f|ves) ; stole ; shame(ful)? on you ; ashamed of yourselves ;
+        ashamed of yourself ; should be ashamed ; shambles ; not good enough ; what a mess ; insult\w* ; ignor(ed|
+        ing) me ; upset(?! stomach) ; unhappy ; dissatisfied ; not (at all )?(happy|satisfied|amused|impressed) ;
+        nightmare ; how dare you ; are you (kidding|joking|serious|having a laugh) ; you must be (kidding|joking) ;
+        can't believe (how|you|this|that) (\w+ )?(bad|badly|you|this|is|it|terribl\w+|was|happened) ; los(e|
+        ing) (my )?patience ; lost (all )?(my )?patience ; beyond (a )?joke ; cheated ; trash ; sucks? ; enraged ;
+        fuming ; seething ; absurd ; laughable ; shocking ; atrocious ; abysmal ; dreadful ; hopeless ;
+        disrespect\w* ; patience (is|has) (wearing|run|running|worn)
     """,
     "profanity": r"""
         shit\w* ; damn(ed)? ; bloody ; hell ; crap\w* ; f+u+c+k\w* ; f\*+\w* ; wtf ; bullshit ; bs ; arse\w* ; ass ;
@@ -165,7 +170,8 @@ CUSTOMER = {
         many|ten|twenty|thirty|forty) (minutes|hours|days|weeks|months)( ago| now|later)? ; on hold ; no (reply|
         response|answer) ; any (update|news) ; how (much )?long(er)? ; taking (so|too|forever) ; too long ; forever ;
         when (will|can|do|does|am) ; still ; again ; already ; yet ; no update ; meant to (come|arrive|be here) ;
-        was due ; overdue
+        was due ; overdue ; (it's|it has|has) been (over |more than |almost |nearly |about )?(a|two|three|four|five|
+        six|several|\d+) (day|days|week|weeks|month|months|hours)
     """,
     "confused": r"""
         confus\w* ; don't understand ; didn't understand ; do not understand ; what do you mean ; unclear ; huh ;
@@ -178,7 +184,7 @@ CUSTOMER = {
     """,
     "decline": r"""
         no thanks ; no thank you ; not really ; don't want ; do not want ; not interested ; never ?mind ; forget it ;
-        no ; nope ; i'll pass ; i'd rather not ; no use to me ; (doesn't|does not|don't) help me
+        no ; nope ; i'll pass ; i'd rather not ; no use to me ; (doesn't|does not|don't) help me ; couldn't care less
     """,
     "negation": r"""
         no ; not ; never ; none ; nothing ; nobody ; can't ; cannot ; don't ; doesn't ; didn't ; won't ; isn't ;
@@ -193,11 +199,12 @@ CUSTOMER = {
         nothing|delayed|lost|crashed|cancelled|wrong|damaged|missing) ; oh,? (great|wonderful|brilliant|fantastic|
         lovely|perfect|joy|good)(?!, (it|that|thank|you|thanks|my|i)) ; just (great|perfect|wonderful|brilliant|
         fantastic|lovely) ; just what i needed ; yeah,? right ; how (wonderful|lovely|nice|convenient|
-        surprising)(?=[.,!;]| to (get|hear|see|be|read)) ; what a (surprise|joke) ; good luck with that ; (great|nice|
+        surprising)(?=[.,!]| to (get|hear|see|be|read)) ; what a (surprise|joke) ; good luck with that ; (great|nice|
         good) job[,!]* (breaking|losing|ignoring) ; must be a (new )?record ; (i |just )(love|enjoy) (being|waiting|
         spending|paying|having to|when you) (\w+ ){0,2}(on hold|ignored|hold|told|for|ages|hours|to) ;
         keep up the (great|good) work, ; (?<!thanks )(?<!you )so much for (your|the|next|same|customer|quality) ;
-        thanks a bunch ; big surprise ; (colou?r|consider) me (surprised|shocked|impressed) ; slow clap
+        thanks a bunch ; big surprise ; (colou?r|consider) me (surprised|shocked|impressed) ; slow clap ; (great|
+        wonderful|brilliant|fantastic|lovely|perfect|awesome|excellent)[,.!] (i'm |we're |it's |you're |and )?still
     """,
     "cancel_question": r"""
         (how|where) (do|can|could|would|should) (i|we) (\w+ ){0,4}(cancel(lation)?|terminate|unsubscribe|
@@ -257,7 +264,9 @@ CUSTOMER = {
         (been )?transferred (\w+ times|twice|again|from|around) ; (why is|why's) (this|it) so (difficult|hard|
         complicated) ; (too much|so much|all this|such a) (hassle|effort|trouble) ; took (me )?(\w+ )?(calls|e-?mails|
         attempts|hours of) ; it took (\w+ )(calls|e-?mails|attempts|visits|tries) ; should(n't| not) (have to|be this|
-        be so) ; different answer
+        be so) ; different answer ; (explain|explained|explaining|repeat|repeated|tell|told) (\w+ ){1,4}to (two|three|
+        four|five|six|several|many|\d+)( \w+)? (people|agents|persons|colleagues|departments) ; made (this|it) (any|
+        so much|much) harder
     """,
     "deadline": r"""
         (need|needs|needed|must have|want|has to be|must be|required?)( (it|this|that|them|here|done|fixed|delivered|
@@ -272,7 +281,9 @@ CUSTOMER = {
         evening)|next week|in (\w+ )?(hours?|days?|minutes|week)) ; (flight|trip|event|move|concert|appointment|
         train)( is| leaves| starts| begins| departs) (tomorrow|tonight|today|in \w+ (hours|days|minutes)|at noon) ;
         (we|i) (fly|leave|travel|move|set off|go live|depart|launch)( out| off| away| in)? (on|tomorrow|today|tonight|
-        this|next|in) ; (my|our|the) event (starts|is) ; deadline ; due (today|tomorrow|tonight)
+        this|next|in) ; (my|our|the) event (starts|is) ; deadline ; due (today|tomorrow|tonight) ; (i|we|flight|plane|
+        train) (board|boards|leaves|departs) (in|at) (\w+ )?(minutes|hours?|noon|\d+) ; turns (\w+ )(tomorrow|
+        on (monday|tuesday|wednesday|thursday|friday|saturday|sunday))
     """,
     "bereavement": r"""
         (husband|wife|mother|father|mum|mom|dad|son|daughter|brother|sister|partner|grandmother|grandfather|gran|
@@ -285,7 +296,7 @@ CUSTOMER = {
         child)(?!'s) ; (register|report|registering|reporting|notify you of) (a|the|his|her) death ;
         death (certificate|of my|in the family) ; (the|her|his) funeral (is|was|will|on|tomorrow|at|next|this) ; (go|
         going|travel\w*) to (a|the|her|his) funeral ; bereave\w* ; (in a )?hospice ; terminally ill ; deceased ;
-        executor ; probate ; the estate of
+        executor ; probate ; the estate of ; no longer with us ; (isn't|is not) with us any ?more ; buried (my|our)
     """,
     "safety": r"""
         (caught|catch|catches|on|set)( \w+)? fire ; burst into flames ; (electric|electrical) shock ; electrocut\w+ ;
@@ -299,14 +310,16 @@ CUSTOMER = {
         fail|don't work|stopped) ; food poisoning ; (made|makes|making) (me|us|him|her|my \w+) (very |really )?(ill|
         sick) ; (nearly |almost )?explode[sd]? ; exploding ; explosion ; wheel (came|fell) off ; chok(ed|ing) (on|
         hazard) ; overheat(s|ed|ing)? ; melted ; (glass|metal|plastic|mould|mold) in (my|the|his|her) (food|drink|
-        meal|soup|bread|salad) ; ambulance
+        meal|soup|bread|salad) ; ambulance ; fractured (my|his|her|a|the) ; swallow(ed|s) (a|the|one|it|some) ;
+        too hot to (touch|hold) ; (got|gets|getting) so hot ; scorch(ed|ing) ; piece of (metal|glass|plastic|wire) in
     """,
     "self_harm": r"""
         (don't|do not) want to (live|be alive|be here|wake up)( any ?more| anymore)? ; end it all ; end my life ;
         (kill|killing|hurt|hurting|harm|harming|cut|cutting) myself(?! (on|with|when|while|on the|by)) ; suicidal ;
         commit suicide ; suicide (attempt|note|hotline|hot line) ; (no|any) (point|reason) (in|to) (living|live|life|
         going on|go on) ; take my own life ; (can't|cannot) (go on|live like this|take it any ?more) ;
-        better off dead ; self[- ]harm\w* ; want to die
+        better off dead ; self[- ]harm\w* ; want to die ; wish i (was|were) dead ; (never|not|
+        don't want to) wake up again ; why i should wake up
     """,
     "refund": r"""
         (want|need|demand|expect|request(ing)?|like|claim|get|getting|give me|owed|due|deserve|
@@ -314,9 +327,10 @@ CUSTOMER = {
         need|demand|give me|get|like|have|return)( all)? (my|our|the|his|her)( \d+)?( \w+)? (money|money's|euros|
         dollars|pounds|payment|deposit) back ; money back(?! guarantee) ; refund me ; refund (my|the|our|it|this) ;
         (be |get |to be )(refunded|reimbursed|compensated) ; reimburse me ; (demand|want|expect|deserve|claim|
-        request(ing)?|like|some|any|for) (some |full )?compensation ; compensate me ; where('s| is) my (refund|
+        request(ing)?|like|some|any|for) (some |full )?compensation ; compensate (me|us) ; where('s| is) my (refund|
         money) ; (when|will) (\w+ ){0,3}my refund ; my refund(?! (came|arrived|went|is here|has (arrived|come))) ;
-        make (this|it|things) right ; (you|to) refund me
+        make (this|it|things) right ; (you|to) refund me ; (full|partial) refund ; (return|credit) the (amount|money|
+        payment|sum) to (my|our)
     """,
     "expected_more": r"""
         expected (a lot |much |so much |far )?(more|better)(?! time) ; (would|had|'d) (have )?(expected|
@@ -331,7 +345,8 @@ CUSTOMER = {
         promised|in the) ; underwhelm\w* ; (could|should) have been (better|easier|faster|nicer|quicker|handled) ;
         used to (be better|love|be good|be great|trust|recommend) ; (not|n't) up to (your|the|my|standard) ; let (me|
         us) down ; leaves (a lot|much|something) to be desired ; mediocre ; subpar ; below (expectations|par|
-        standard) ; for (that|this|the) price
+        standard) ; for (that|this|the) price ; (look|looks|looked) nothing like the (photo|photos|picture|pictures|
+        description)
     """,
     "indirect": r"""
         (wasn't|was not|weren't|were not|never been|never) (told|informed|warned|asked|notified|contacted|consulted) ;
@@ -344,6 +359,7 @@ CUSTOMER = {
         why) (exactly )?am i paying ; customer (for|of|since) (\w+ )?(years?|months|decades?|\d{4}|\w+ years) ; (do|
         would) you (really |honestly )?(think|call|consider) (that|this|it)( is)? (acceptable|ok|okay|fair|normal|
         service|right) ; i (guess|suppose) i('ll| will| must)( just)? (have to )?(order|buy|look|go|shop|wait|
-        live with|give up|do it|never|try (someone|another|elsewhere)) ; i see how it is ; good to know that
+        live with|give up|do it|never|try (someone|another|elsewhere)) ; i see how it is ; good to know that ;
+        don't know what else to (do|try|say) ; how hard (can|could) (it|this) be
     """,
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 CUSTOMER = {
     "thanks": r"""
-        (?<!non, )(un grand |mille |encore )?merci(?! (pour|de) rien)( (beaucoup|infiniment|encore|d'avance|bien))? ;
-        (je vous|je te|vous) remercie ; c'est gentil
+        (?<!non, )(un grand |mille |encore )?mercis?(?! (pour|de) rien)( (beaucoup|infiniment|encore|d'avance|
+        bien))? ; (je vous|je te|vous) remercie ; c'est gentil
     """,
     "solved": r"""
         (ça|cela) (marche|fonctionne)( \w+)? (maintenant|à nouveau|de nouveau|enfin) ; (ça|cela) (marche|
@@ -14,10 +14,10 @@ CUSTOMER = {
     """,
     "cancel": r"""
         (veux|souhaite|voudrais|vais|voulons|souhaitons|désire) (résilier|annuler (mon|notre|l'|le) ?(contrat|
-        abonnement|compte)|annuler|me désabonner|clôturer) ; je (résilie|me désabonne|quitte) ; (vais|
-        veux) (changer d'(opérateur|assureur)|changer de (fournisseur|banque|prestataire)|aller voir ailleurs|
-        partir à la concurrence) ; ne commanderai plus(?! tard) ; n'achèterai plus ; (plus jamais|jamais plus) (chez|
-        avec) vous
+        abonnement|compte)|annuler|me désabonner|clôturer) ; (résiliation|clôture) de (mon|notre) (compte|abonnement|
+        contrat) ; je (résilie|me désabonne|quitte) ; (vais|veux) (changer d'(opérateur|assureur)|
+        changer de (fournisseur|banque|prestataire)|aller voir ailleurs|partir à la concurrence) ;
+        ne commanderai plus(?! tard) ; n'achèterai plus ; (plus jamais|jamais plus) (chez|avec) vous
     """,
     "cancel_question": r"""
         (comment|où|quand) (puis-je|peut-on|pourrais-je|dois-je|faire pour|résilier|annuler|
