@@ -1,4 +1,4 @@
-"""Time alone: a ticket nobody answers turns poor at the minute foretold, in the desk's own hours, and nobody told us."""
+"""Time alone: a ticket nobody answers turns poor at the minute foretold, in the desk's hours, without any webhook."""
 
 from __future__ import annotations
 
