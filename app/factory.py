@@ -17,6 +17,7 @@ from app.settings import CHECKOUT, Settings, SettingsError, is_loopback
 from app.store import desks, schema
 from app.store.database import Database, Purpose
 from app.vault import Vault
+from tasks.models import Models
 from tasks.parts import Parts
 
 MOST_BYTES = 256 * 1024
@@ -32,7 +33,7 @@ def build(settings: Settings) -> Parts:
         settings=settings,
         database=database,
         clock=clock,
-        model=_model(settings.prior),
+        models=Models(_model(settings.prior)),
         connections=Connections(
             database=database,
             governor=Governor(database),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app import log
 from app.clock import real_now
 from app.scoring.context import PLAIN, Context
+from app.scoring.model import Model
 from app.store import deliveries, desks, tracked_tickets
 from app.store.models import DeliveryState, TrackedTicket
 from connectors.errors import Conflict, ConnectorError, NotFound, RateLimited, Refused, Unavailable
@@ -42,6 +43,7 @@ class TicketClaim:
     seen: int  #: the event count that this work covers
     waiting: Sequence[deliveries.Waiting]  #: the deliveries that this work covers
     knows_us: bool  #: the desk has told who our own user is there
+    model: Model  #: the desk's own, or the prior
     context: Context = PLAIN  #: the desk as scoring sees it
     fields: Mapping[str, str] = field(default_factory=dict)  #: ids of the desk's custom fields, by our names for them
     due_at: datetime | None = None  #: when the ticket is to be looked at again, mechanism time
@@ -89,7 +91,7 @@ def ticket(desk_id: int, tracked_id: int, fence: int, *, reads: bool = True) -> 
         with parts.database.desk(desk_id) as session:
             tracked = tracked_tickets.begin(session, tracked_id, fence, real_now(), parts.settings.lease)
             waiting = deliveries.pending(session, tracked.ticket_id) if tracked is not None and reads else ()
-            desk = desks.get(session, desk_id)
+            desk, model = desks.get(session, desk_id), parts.models.of(session, desk_id)
         if tracked is None:
             LOG.info("stale_hint")
             yield None
@@ -100,11 +102,12 @@ def ticket(desk_id: int, tracked_id: int, fence: int, *, reads: bool = True) -> 
             seen=tracked.dirty,
             waiting=waiting,
             knows_us=desk.integration_user_id is not None,
+            model=model,
         )
         if not reads:
             claim.seen, claim.due_at = tracked.done, tracked.due_at
         with _ending(claim):
-            claim.context, claim.fields = context_of(desk), desk.settings.get("fields", {})
+            claim.context, claim.fields = replace(context_of(desk), text=model.text), desk.settings.get("fields", {})
             yield claim
     finally:
         log.unbind(tokens)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from app.clock import Clock
 from app.connect import Connections
 from app.outbound import Outbound
-from app.scoring.model import Model
 from app.settings import Settings
 from app.store.database import Database
+from tasks.models import Models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Parts:
     settings: Settings
     database: Database
     clock: Clock
-    model: Model
+    models: Models
     connections: Connections
     outbound: Outbound
 

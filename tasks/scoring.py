@@ -21,11 +21,11 @@ from app.scoring.conversation import Running, TicketFacts, Utterance
 from app.scoring.model import Model
 from app.store import messages, people, ratings, scores
 from app.store.database import vault_of
-from app.store.models import TrackedTicket
+from app.store.models import RatingRow, TrackedTicket
 from app.words import SatState, Score
 from connectors.base import Connector
 from connectors.ticket import Author, Message, Ticket, TicketStatus
-from tasks import claims, directory, facts, insight, recovery
+from tasks import claims, directory, examples, facts, insight, recovery
 from tasks.claims import TicketClaim
 from tasks.directory import Names
 from tasks.facts import Past
@@ -49,8 +49,8 @@ def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
         with claim.recording() as (session, row):
             before = row.state, row.facts_digest
             now = claim.business_now()
-            running = running_of(session, row)
-            model, context = claim.parts.model, claim.context
+            model, context = claim.model, claim.context
+            running = examples.renewed(session, row, running_of(session, row), context)
             known = facts.standing(session, row, Past.of(session, row, now, model.threshold), running, now)
             score, running = engine.score(running, known, model, now, context)
             _keep_running(session, row, running)
@@ -74,7 +74,7 @@ def names_for(claim: TicketClaim, connector: Connector) -> Names:
 def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
     """Store what was read and what follows from it."""
     now = claim.business_now()
-    thread = _Thread(claim.parts.model, claim.context)
+    thread = _Thread(claim.model, claim.context)
     unheard = _unheard(claim, ticket)
     while len(unheard) > BATCH:
         _hear_some(claim, ticket, thread, unheard[:BATCH])
@@ -86,8 +86,11 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
             return
         insight.read_fields(session, row, ticket)
         thread.resume(session, row, now)
-        thread.hear(unheard)
+        rated_at = min((rating.at for rating in ticket.ratings or ()), default=now)
+        thread.hear(message for message in unheard if message.at <= rated_at)
         rated = _record_ratings(session, row, ticket)
+        examples.keep(session, row, rated, thread.running, examples.Eye(model=claim.model, context=claim.context))
+        thread.hear(message for message in unheard if message.at > rated_at)
         score = thread.stand(now, because="rating" if rated else "time")
         recovery.follow(claim, session, row, recovery.Look(
             ticket=ticket, names=names, score=score, running=thread.running,
@@ -131,7 +134,7 @@ class _Thread:
     def resume(self, session: Session, row: TrackedTicket, now: datetime) -> None:
         """Go on in this transaction, where the stored conversation ends."""
         self._session, self._row = session, row
-        self.running = running_of(session, row)
+        self.running = examples.renewed(session, row, running_of(session, row), self._context)
         self._state = self._state or row.state
         self._past = Past.of(session, row, now, self._model.threshold)
 
@@ -186,7 +189,6 @@ class _Thread:
         row.rescore_at = engine.next_rescore_at(self.running, known, self._model, now, self._context)
         _keep_running(session, row, self.running)
         return score
-
 
     def _unscored(self, reason: str | None) -> str | None:
         """Why there is no score; where no customer has written, whether anybody but a machine has."""
@@ -245,8 +247,8 @@ def _describe(session: Session, row: TrackedTicket, ticket: Ticket, claim: Ticke
         row.last_message_id = ticket.messages[-1].id
 
 
-def _record_ratings(session: Session, row: TrackedTicket, ticket: Ticket) -> bool:
-    """Store ratings that are new; True when there were any."""
+def _record_ratings(session: Session, row: TrackedTicket, ticket: Ticket) -> list[RatingRow]:
+    """Store ratings that are new, and return them."""
     given = [
         ratings.Given(
             rating_id=rating.id,
@@ -258,4 +260,4 @@ def _record_ratings(session: Session, row: TrackedTicket, ticket: Ticket) -> boo
         )
         for rating in ticket.ratings or ()
     ]
-    return any([ratings.record(session, row, one) is not None for one in given])
+    return [stored for one in given if (stored := ratings.record(session, row, one)) is not None]

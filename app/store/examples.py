@@ -113,21 +113,18 @@ def _pages(session: Session, query: Select[Any], table: type[ExampleRow | Label]
         page = session.execute(query.where(after)).all() if len(page) == PAGE else []
 
 
-def words(session: Session, tracked_id: int, until: datetime) -> Sequence[str]:
-    """What the customer had written on a ticket until then, oldest first; without what was erased."""
-    said = session.scalars(
-        select(Message.sealed_text)
-        .where(
-            Message.tracked_id == tracked_id,
-            Message.author == "customer",
-            Message.public,
-            Message.at <= until,
-            Message.sealed_text.is_not(None),
-        )
-        .order_by(Message.at, Message.id)
+def words(session: Session, tracked_id: int, until: datetime | None) -> Sequence[str]:
+    """What the customer has written on a ticket, or had until then, oldest first; without what was erased."""
+    said = select(Message.sealed_text).where(
+        Message.tracked_id == tracked_id,
+        Message.author == "customer",
+        Message.public,
+        Message.sealed_text.is_not(None),
     )
+    if until is not None:
+        said = said.where(Message.at <= until)
     vault = vault_of(session)
-    return [vault.open(sealed) for sealed in said if sealed is not None]
+    return [vault.open(sealed) for sealed in session.scalars(said.order_by(Message.at, Message.id)) if sealed]
 
 
 def rated_by_score(session: Session) -> Sequence[int]:
