@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from app.scoring.signals import acts, effort, ending, service, tone, waiting
+from app.scoring.signals import acts, effort, ending, history, service, tone, waiting, wording
 from app.scoring.signals.base import Effect, Family, Heard, Reading, Scope, Signal
 
 FAMILIES: tuple[Family, ...] = (
@@ -12,8 +12,10 @@ FAMILIES: tuple[Family, ...] = (
     acts.FAMILY,
     effort.FAMILY,
     service.FAMILY,
+    wording.FAMILY,
     waiting.FAMILY,
     ending.FAMILY,
+    history.FAMILY,
 )
 
 #: every signal by its name

@@ -1,0 +1,106 @@
+"""The wording, by learned word lists: of the customer's messages as their tone, of our replies as quality of resolution.
+
+Two lists come from texts labelled with emotions (`pleased`, `displeased`), two from conversations rated turn by turn
+(`customer`, `reply`). English only. They read messages without thanks and cancellations, which count as acts.
+"""
+
+from __future__ import annotations
+
+import math
+
+from app.scoring.conversation import Running
+from app.scoring.language import reads_english
+from app.scoring.signals.base import Effect, Family, Heard, Reading, Scope, Signal, clip
+from app.scoring.wordlists import cut, packaged, strongest
+
+USUAL = 0.25  #: chance of a feeling at which a message is unremarkable
+LARGE = 3.0  #: logit from which wording counts in full
+NO_ENGLISH = "wording: the text does not read as English"
+EMOTIONS = "GoEmotions (Demszky et al. 2020, Apache-2.0), words and pairs of words, logistic regression"
+RATED = "USS (Sun et al. 2021), words and pairs of words, logistic regression on ratings of single turns"
+
+
+def _signal(name: str, effect: Effect, describe: str, *, source: str, unit: str, scope: Scope) -> Signal:
+    return Signal(
+        name=f"wording.{name}",
+        family="wording",
+        describe=describe,
+        unit=unit,
+        effect=effect,
+        scope=scope,
+        source=source,
+    )
+
+
+CHANCE = f"chance of the feeling above {USUAL:g}, 1 when certain"
+LOGIT = f"logit / {LARGE:g}, at most 1"
+SMOOTHED = f"{LOGIT}; smoothed over replies, the newest weighs one half"
+R, L = Effect.RAISES, Effect.LOWERS
+SIGNALS = (
+    _signal("pleased", R, "words of pleasant feelings", source=EMOTIONS, unit=CHANCE, scope=Scope.MESSAGE),
+    _signal("displeased", L, "words of unpleasant feelings", source=EMOTIONS, unit=CHANCE, scope=Scope.MESSAGE),
+    _signal("customer_better", R, "words that satisfied customers use", source=RATED, unit=LOGIT, scope=Scope.MESSAGE),
+    _signal("customer_worse", L, "words that unhappy customers use", source=RATED, unit=LOGIT, scope=Scope.MESSAGE),
+    _signal(
+        "reply_better", R, "our reply is worded like those that satisfy", source=RATED, unit=SMOOTHED,
+        scope=Scope.SERVICE,
+    ),
+    _signal(
+        "reply_worse", L, "our reply is worded like those that disappoint", source=RATED, unit=SMOOTHED,
+        scope=Scope.SERVICE,
+    ),
+)  # fmt: skip
+
+
+def chance_above_usual(p: float) -> float:
+    """A chance of a feeling as a reading in [0, 1]: what is usual counts nothing."""
+    return max(0.0, (p - USUAL) / (1 - USUAL))
+
+
+def read(heard: Heard) -> list[Reading]:
+    """The wording of one customer message."""
+    if not heard.rest.strip():
+        return []
+    if not heard.english:
+        return [
+            Reading(signal=signal.name, value=0.0, abstained=NO_ENGLISH)
+            for signal in SIGNALS
+            if signal.scope is Scope.MESSAGE
+        ]
+    pieces = cut(heard.rest)
+    readings = [_feeling(name, pieces) for name in ("pleased", "displeased")]
+    return [*readings, *_two_sided("customer", pieces, "words such as")]
+
+
+def read_reply(_running: Running, words: str) -> list[Reading]:
+    """The wording of one reply of ours."""
+    names = [signal.name for signal in SIGNALS if signal.scope is Scope.SERVICE]
+    found = _two_sided("reply", cut(words), "our reply says") if words and reads_english(words) else []
+    said = {reading.signal: reading for reading in found}
+    return [said.get(name, Reading(signal=name, value=0.0)) for name in names]
+
+
+def _feeling(name: str, pieces: dict[int, str]) -> Reading:
+    logit, known = packaged(name).read(pieces)
+    return Reading(
+        signal=f"wording.{name}",
+        value=chance_above_usual(1 / (1 + math.exp(-logit))) if known else 0.0,
+        evidence=clip(f"words such as {strongest(known, 1)}"),
+    )
+
+
+def _two_sided(name: str, pieces: dict[int, str], said: str) -> list[Reading]:
+    logit, known = packaged(name).read(pieces)
+    if not known or not logit:
+        return []
+    side = 1 if logit > 0 else -1
+    return [
+        Reading(
+            signal=f"wording.{name}_{'better' if side > 0 else 'worse'}",
+            value=min(1.0, abs(logit) / LARGE),
+            evidence=clip(f"{said} {strongest(known, side)}"),
+        )
+    ]
+
+
+FAMILY = Family(name="wording", signals=SIGNALS, read_message=read, read_service=read_reply)

@@ -1,0 +1,1 @@
+"""How the shipped priors and word lists are fitted and checked. Only `kintsugi train` and `evaluate` load this."""

@@ -1,0 +1,48 @@
+"""Weights that no public data can give: rare acts, waits, endings, what went before. Judgement, not measurement.
+
+Each is the logit that a reading of 1 adds to satisfaction: with the whole, and at this moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+#: How a rare act of the conversation counts for the whole: at the latest message, lately, and wherever it was worst.
+SPREAD = MappingProxyType({"last": 0.35, "fast": 0.3, "worst": 0.35})
+
+#: Signals on messages that the data hold too rarely or not at all: (whole, now).
+MESSAGES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "acts.cancel": (-1.6, -1.6),
+        "acts.legal": (-1.8, -1.8),
+        "acts.public": (-1.5, -1.5),
+        "acts.manager": (-1.4, -1.4),
+        "acts.repeat_contact": (-1.1, -1.1),
+        "acts.still_broken": (-0.9, -0.9),
+        "acts.profanity": (-1.2, -1.2),
+        "acts.sarcasm": (-0.7, -0.7),
+        "acts.anger": (-2.2, -2.2),
+        "acts.solved": (1.0, 1.0),
+        "tone.capitals": (-0.9, -0.9),
+        "tone.punctuation": (-0.6, -0.6),
+    }
+)
+
+#: Signals of time and of the ticket: (whole, now).
+TICKET: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "waiting.silence": (-1.4, -3.0),
+        "waiting.first_reply": (-0.4, -0.2),
+        "waiting.next_reply": (-0.4, -0.4),
+        "waiting.total": (-0.4, -0.2),
+        "ending.reopened": (-1.8, -1.2),
+        "ending.unconfirmed": (-0.15, 0.0),
+        "ending.customer_spoke_last": (-0.6, -0.4),
+        "ending.urgent": (-0.3, -0.2),
+        "ending.rated_low": (-5.0, -2.5),
+        "ending.rated_high": (4.0, 2.0),
+        "ending.earlier_low": (-0.8, -0.4),
+        "ending.earlier_high": (0.5, 0.2),
+    }
+)

@@ -1,0 +1,81 @@
+"""Learned word lists: what single words and pairs of words weigh, found once in public data and shipped as numbers.
+
+A list holds hashes of its words, no text: what is quoted as evidence comes from the message that is read. How a list
+is learned stands in training/. Nothing is loaded on import.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+PACKAGED = Path(__file__).parent / "prior" / "words"
+TOKEN = re.compile(r"[\w']+|[?!]")
+LONGEST = 1_500  #: characters of a message that are read
+PIECES = 3  #: shown as evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordList:
+    """One learned list: `bias` plus the mean weight of the known pieces, times the root of their number, is a logit."""
+
+    name: str
+    bias: float
+    weights: Mapping[int, float]  #: by the CRC-32 of a word or of a pair of words with a blank between
+
+    def read(self, pieces: Mapping[int, str]) -> tuple[float, list[tuple[float, str]]]:
+        """The logit of a message cut into `pieces`, and what each known piece adds to it."""
+        weights = self.weights
+        known = [(weights[key], piece) for key, piece in pieces.items() if key in weights]
+        if not known:
+            return self.bias, []
+        share = 1 / math.sqrt(len(known))
+        return self.bias + share * math.fsum(weight for weight, _ in known), known
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON: hashes in hexadecimal, sorted, weights rounded to 6 decimals."""
+        return {
+            "name": self.name,
+            "bias": round(self.bias, 6),
+            "weights": {f"{key:08x}": round(weight, 6) for key, weight in sorted(self.weights.items())},
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> WordList:
+        """The value that `to_json` wrote."""
+        weights = {int(key, 16): float(weight) for key, weight in document["weights"].items()}
+        return cls(name=document["name"], bias=float(document["bias"]), weights=weights)
+
+
+def cut(text: str) -> dict[int, str]:
+    """A message's different words and pairs of neighbouring words in lower case, by their hash."""
+    words = TOKEN.findall(text[:LONGEST].lower().replace("’", "'"))
+    pieces = {crc32(word.encode()): word for word in words}
+    for first, second in zip(words, words[1:], strict=False):
+        pair = f"{first} {second}"
+        pieces[crc32(pair.encode())] = pair
+    return pieces
+
+
+def strongest(known: list[tuple[float, str]], side: int) -> str:
+    """The pieces that weigh most on one side (1 or -1), quoted; pairs before the words in them."""
+    shown: list[str] = []
+    for weight, piece in sorted(known, key=lambda one: (-one[0] * side, one[1])):
+        if weight * side > 0 and not any(piece in other or other in piece for other in shown):
+            shown.append(piece)
+        if len(shown) == PIECES:
+            break
+    return ", ".join(f"“{piece[:40]}”" for piece in shown)
+
+
+@cache
+def packaged(name: str) -> WordList:
+    """A list that ships with the product."""
+    return WordList.from_json(json.loads((PACKAGED / f"{name}.json").read_text(encoding="utf-8")))
