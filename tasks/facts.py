@@ -106,10 +106,14 @@ def describe(row: TrackedTicket, ticket: Ticket, fields: Mapping[str, str]) -> N
     """Store what a ticket's own fields say; `fields` maps our names to the desk's custom fields, by their ids."""
     row.organization_id = ticket.organization_id
     row.reassignments += _handed_over(row, ticket)
-    row.hold_minutes = _minutes(ticket.custom_fields.get(fields.get("hold_minutes", "")))
-    row.vendor_field = _words(ticket.custom_fields.get(fields.get("vendor", "")))
+    row.hold_minutes = _minutes(_field(ticket, fields, "hold_minutes"))
+    row.vendor_field = _words(_field(ticket, fields, "vendor"))
     if row.topic is None:
         row.topic = list(history.topic_of(ticket.subject))
+
+
+def _field(ticket: Ticket, fields: Mapping[str, str], name: str) -> Any:
+    return ticket.custom_fields.get(fields[name]) if name in fields else None
 
 
 def _handed_over(row: TrackedTicket, ticket: Ticket) -> bool:
