@@ -54,7 +54,9 @@ ASKS = re.compile(
     r"|let (?:me|us) know|(?:i|we)(?:['’]ll| will| would|['’]d)? need|do you have)\b",
     re.I,
 )
-HAS_IT = re.compile(r"\b(?:thank(?:s| you) for|(?:i|we) (?:have|got) your|found your|to your)\b", re.I)
+HAS_IT = re.compile(
+    r"\b(?:thank(?:s| you) for|(?<!may )(?<!can )(?<!could )(?:i|we) (?:have|got) your|found your|to your)\b", re.I
+)
 EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 NUMBERS = re.compile(r"(?<![\w.,:/])[#+]?\w{0,5}[-_/]?\d(?:[-/]?\w| \d){3,24}(?!\w)")
 NOT_IDENTIFYING = re.compile(r"(?:19|20)\d\d|\d{1,2}[-/ ]\d{1,2}[-/ ]\d{2,4}|\d{4}-\d\d-\d\d(?:t.*)?", re.I)
@@ -153,7 +155,9 @@ def wanted_in(reply: str) -> tuple[str, ...]:
     for sentence in SENTENCE.finditer(reply):
         asks = ASKS.search(sentence[0])
         if asks and not HAS_IT.search(sentence[0]):
-            kinds |= dict.fromkeys(_kind(match) for match in WANTED.finditer(sentence[0], asks.start()))
+            # "Your order number, please" asks at its end.
+            start = asks.start() if sentence[0][asks.end() :].strip() else 0
+            kinds |= dict.fromkeys(_kind(match) for match in WANTED.finditer(sentence[0], start))
     return tuple(kinds)
 
 

@@ -167,7 +167,7 @@ CUSTOMER = {
     """,
     "waited": r"""
         waiting(?! (room|list|area)) ; waited ; for (ages|hours|days|weeks|months) ; (\d+|two|three|four|five|several|
-        many|ten|twenty|thirty|forty) (minutes|hours|days|weeks|months)( ago| now|later)? ; on hold ; no (reply|
+        many|ten|twenty|thirty|forty) (minutes|hours|days|weeks|months)( ago| now| later)? ; on hold ; no (reply|
         response|answer) ; any (update|news) ; how (much )?long(er)? ; taking (so|too|forever) ; too long ; forever ;
         when (will|can|do|does|am) ; still ; again ; already ; yet ; no update ; meant to (come|arrive|be here) ;
         was due ; overdue ; (it's|it has|has) been (over |more than |almost |nearly |about )?(a|two|three|four|five|
@@ -301,17 +301,18 @@ CUSTOMER = {
     "safety": r"""
         (caught|catch|catches|on|set)( \w+)? fire ; burst into flames ; (electric|electrical) shock ; electrocut\w+ ;
         smoke (coming|came|pouring|from|out of) ; (smoking|sparks?|sparking) (from|out of|coming|when|at the) ; (cut|
-        burn(t|ed)?|injured|hurt|broke|scalded|crushed|sliced) (my|his|her|our|their)( \w+)?( son| daughter|
-        child)? ?(hand|hands|finger|fingers|face|arm|leg|foot|skin|eye|eyes|head|back|tongue|wrist|ankle|knee|neck|
-        son|daughter|child) ; (was|got|been|were) (badly |seriously |slightly )?(injured|hurt|burn(t|ed)|scalded|
-        poisoned) ; (?<!insult to )injur(y|ies) ; (to|in|at|from) (the )?(hospital|emergency room|casualty) ;
-        (severe |bad )?allergic reaction ; (is|am|are|was|severely) allergic ; anaphyla\w+ ; smell(s|ed|
-        ing)? (of )?(gas|burning|smoke) ; gas leak ; carbon monoxide ; (the |my )?(car )?brakes? (have |has )?(failed|
-        fail|don't work|stopped) ; food poisoning ; (made|makes|making) (me|us|him|her|my \w+) (very |really )?(ill|
-        sick) ; (nearly |almost )?explode[sd]? ; exploding ; explosion ; wheel (came|fell) off ; chok(ed|ing) (on|
-        hazard) ; overheat(s|ed|ing)? ; melted ; (glass|metal|plastic|mould|mold) in (my|the|his|her) (food|drink|
-        meal|soup|bread|salad) ; ambulance ; fractured (my|his|her|a|the) ; swallow(ed|s) (a|the|one|it|some) ;
-        too hot to (touch|hold) ; (got|gets|getting) so hot ; scorch(ed|ing) ; piece of (metal|glass|plastic|wire) in
+        burn(t|ed)?|injured|hurt|broke|scalded|crushed|sliced) (my|his|her|our|
+        their)( \w+)?( son| daughter| child)? ?(hand|hands|finger|fingers|face|arm|leg|foot|skin|eye|eyes|head|back|
+        tongue|wrist|ankle|knee|neck|son|daughter|child) ; (was|got|been|were) (badly |seriously |slightly )?(injured|
+        hurt|burn(t|ed)|scalded|poisoned) ; (?<!insult to )injur(y|ies) ; (to|in|at|from) (the )?(hospital|
+        emergency room|casualty) ; (severe |bad )?allergic reaction ; (is|am|are|was|severely) allergic ;
+        anaphyla\w+ ; smell(s|ed|ing)? (of )?(gas|burning|smoke) ; gas leak ; carbon monoxide ; (the |
+        my )?(car )?brakes? (have |has )?(failed|fail|don't work|stopped) ; food poisoning ; (made|makes|making) (me|
+        us|him|her|my \w+) (very |really )?(ill|sick) ; (nearly |almost )?explode[sd]? ; exploding ; explosion ;
+        wheel (came|fell) off ; chok(ed|ing) (on|hazard) ; overheat(s|ed|ing)? ; melted ; (glass|metal|plastic|mould|
+        mold) in (my|the|his|her) (food|drink|meal|soup|bread|salad) ; ambulance ; fractured (my|his|her|a|the) ;
+        swallow(ed|s) (a|the|one|it|some) ; too hot to (touch|hold) ; (got|gets|getting) so hot ; scorch(ed|ing) ;
+        piece of (metal|glass|plastic|wire) in
     """,
     "self_harm": r"""
         (don't|do not) want to (live|be alive|be here|wake up)( any ?more| anymore)? ; end it all ; end my life ;

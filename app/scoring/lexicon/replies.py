@@ -30,9 +30,9 @@ AGENT = {
     """,
     "handover": r"""
         (forward|transfer|pass|escalate|hand|route|redirect|assign|refer)(ed|red|ring|ing)? (your|this|it|you|
-        the) (\w+ ){0,3} (to|on to|over to|onto) ; (another|a different|the relevant|the responsible|the appropriate|
+        the) (\w+ ){0,3}(to|on to|over to|onto) ; (another|a different|the relevant|the responsible|the appropriate|
         the concerned) (team|department|colleague|agent) ; (contact|call|reach out to|get in touch with|speak to|
-        write to) (our|the) (\w+ ){0,2} (team|department|manufacturer|seller|courier|carrier|vendor|provider|airline|
+        write to) (our|the) (\w+ ){0,2}(team|department|manufacturer|seller|courier|carrier|vendor|provider|airline|
         bank) ; not (my|our) department
     """,
     "template": r"""
