@@ -75,6 +75,11 @@ DISCLAIMER = re.compile(
     re.I,
 )
 POSTSCRIPT = re.compile(r"^p\.? ?s\.?\b", re.I)
+#: one of these is in the small letters of every automatic reply
+AUTO_HINTS = (
+    "auto", "office", "leave", "deliver", "abwesen", "nicht", "oficina", "absence", "absent", "do not reply",
+    "don't reply", "自动",
+)  # fmt: skip
 AUTO_REPLY = re.compile(
     r"\A\W{0,10}(?:(?:subject|betreff|asunto|objet): ?)?(?:re: ?)?"
     r"(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response)\b"
@@ -89,6 +94,12 @@ AUTO_REPLY = re.compile(
     r"|\b(?:do not|don't) reply to this (?:automated|automatic) (?:message|e-?mail)",
     re.I,
 )
+
+
+def is_auto_reply(text: str) -> bool:
+    """True for words that a machine sent in a person's place."""
+    lower = text.lower()
+    return any(hint in lower for hint in AUTO_HINTS) and bool(AUTO_REPLY.search(text))
 
 
 def reason(lines: Sequence[str], number: int, something: bool) -> tuple[str | None, int, bool]:

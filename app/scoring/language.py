@@ -69,7 +69,7 @@ class Guess:
 
     language: str | None = None  #: ISO 639-1, the best guess; None for a text without letters
     certain: bool = False
-    maybe_english: bool = True  #: English is the best guess or close to it
+    near_english: bool = False  #: English is the best guess or close to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +94,17 @@ class Spoken:
         plain = letters_of(text)
         if not plain:
             return replace(self, message=self.language or ENGLISH_CODE)
-        script, guess = script_of(plain), identify(plain)
+        script, guess = script_of(plain), _guess(plain)
         if self.certain:
             return self._still(plain, script, guess)
         sample = f"{self.sample} {plain}".strip()[-KEPT:] if script == self.script else plain[-KEPT:]
         if not guess.certain and sample != plain:
-            guess = identify(sample)
+            guess = _guess(sample)
         if guess.certain:
             return Spoken(language=guess.language, script=script, certain=True, message=guess.language)
         foreign = self.language if self.language != ENGLISH_CODE else None
-        message = foreign or (ENGLISH_CODE if guess.maybe_english else None)
-        return replace(self, script=script, sample=sample, message=message)
+        english = guess.near_english and script == "latin" and reads_english(sample)
+        return replace(self, script=script, sample=sample, message=foreign or (ENGLISH_CODE if english else None))
 
     def _still(self, plain: str, script: str, guess: Guess) -> Spoken:
         """One more message of a person whose language is known.
@@ -112,9 +112,12 @@ class Spoken:
         One message in another language of the same script does not change it, two in a row do. English needs two in
         any case: a few English words, or words quoted from us, are nobody's English tone.
         """
-        if not guess.certain or guess.language == self.language:
+        if not guess.certain:
             unread = self.language == ENGLISH_CODE and not reads_english(plain)
             return replace(self, other=None, message=None if unread else self.language)
+        if guess.language == self.language:
+            same = self.other is None and self.message == self.language
+            return self if same else replace(self, other=None, message=self.language)
         if guess.language == self.other or (script != self.script and guess.language != ENGLISH_CODE):
             return replace(self, language=guess.language, script=script, other=None, message=guess.language)
         message = guess.language if self.language == ENGLISH_CODE else self.language
@@ -136,26 +139,25 @@ class Spoken:
 
 def identify(text: str) -> Guess:
     """The language of a text by its letters alone. Offline, the same answer for the same text, microseconds."""
-    plain = letters_of(text)
-    if not plain:
-        return Guess()
+    return _guess(letters_of(text))
+
+
+def _guess(plain: str) -> Guess:
     found = _identifier()(plain)
     scores: Mapping[str, float] = found.scores
-    latin = script_of(plain) == "latin"
     if not scores:
-        return Guess(maybe_english=latin)
-    near = scores.get(ENGLISH_CODE, 0.0) >= PLAUSIBLE * max(scores.values())
+        return Guess()
     return Guess(
         language=found.language,
-        certain=bool(found.reliable) and not (latin and len(plain) < LEAST_LETTERS),
-        maybe_english=latin and near and reads_english(plain),
+        certain=bool(found.reliable) and not (len(plain) < LEAST_LETTERS and script_of(plain) == "latin"),
+        near_english=scores.get(ENGLISH_CODE, 0.0) >= PLAUSIBLE * max(scores.values()),
     )
 
 
 def letters_of(text: str) -> str:
     """The words of a text's beginning in small letters with single spaces, without links, addresses and codes."""
     head = text[:LOOKED_AT].lower()
-    if ADDRESS.search(head):
+    if "@" in head or "://" in head or "www." in head:
         head = " ".join(word for word in head.split() if not ADDRESS.search(word))
     return " ".join(LETTERS.findall(head))
 
@@ -205,16 +207,12 @@ def reads_english(text: str) -> bool:
 _LOCK = Lock()
 
 
-def _identifier() -> Any:
-    with _LOCK:  # the tables are built once, and never while another thread reads them
-        return _load()
-
-
 @cache
-def _load() -> Any:
+def _identifier() -> Any:
     import eldc
 
-    eldc.init()
+    with _LOCK:  # the tables are not to be built by two threads at once
+        eldc.init()
     identifier = eldc.instance()
     identifier.set_scores(SCORES)
     return identifier.detect_details

@@ -96,24 +96,26 @@ def _without_irony(found: list[Reading]) -> list[Reading]:
 
 def _with_values(running: Running, values: Mapping[str, float], readings: tuple[Reading, ...]) -> Running:
     seen, first = running.seen, running.customer_turns == 1
+    worst, total = dict(seen.worst), dict(seen.total)
+    for name, value in values.items():
+        worst[name] = max(value, worst.get(name, 0.0))
+        total[name] = value + total.get(name, 0.0)
     aggregates = Aggregates(
         last=values,
         fast=values if first else _mean(seen.fast, values, FAST),
         slow=values if first else _mean(seen.slow, values, SLOW),
-        worst={
-            name: max(values.get(name, 0.0), seen.worst.get(name, 0.0)) for name in values.keys() | seen.worst.keys()
-        },
-        total={name: values.get(name, 0.0) + seen.total.get(name, 0.0) for name in values.keys() | seen.total.keys()},
+        worst=worst,
+        total=total,
     )
     recent = running.recent if first else (*running.recent, seen.last)[-RECENT:]
     return replace(running, seen=aggregates, recent=recent, evidence=_evidence(running, readings))
 
 
 def _mean(before: Mapping[str, float], values: Mapping[str, float], weight: float) -> dict[str, float]:
-    moved = {
-        name: weight * values.get(name, 0.0) + (1 - weight) * before.get(name, 0.0)
-        for name in before.keys() | values.keys()
-    }
+    kept = 1 - weight
+    moved = {name: kept * value for name, value in before.items()}
+    for name, value in values.items():
+        moved[name] = weight * value + moved.get(name, 0.0)
     return {name: value for name, value in moved.items() if value > NEGLIGIBLE}
 
 

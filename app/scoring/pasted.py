@@ -6,12 +6,14 @@ It is found line by line. Words such as "error", "fatal" and "killed" in them ar
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator, Sequence
 
 FENCE = "```"
 LONGEST_TRACE = 200  #: lines of one Python traceback that are looked at
 LONGEST_WORD = 100  #: characters; longer ones without a space are tokens, keys and addresses
 DENSE = 40  #: characters from which a line without much spelling in it counts as a dump
+SPELT = str.maketrans("", "", f"{string.ascii_letters} ")
 
 TRACE = re.compile(r"^Traceback \(most recent call last\):?$")
 TRACE_END = re.compile(r"^[\w.]{3,120}(?:Error|Exception|Warning|Interrupt|Exit)\b")
@@ -48,7 +50,7 @@ def machine_lines(lines: Sequence[str]) -> frozenset[int]:
             found.update(range(number, skip_until))
         elif PLAIN_MACHINE.match(line) or _is_dump(line):
             found.add(number)
-        elif LIKELY_MACHINE.match(line):
+        elif len(lines) > 1 and LIKELY_MACHINE.match(line):
             likely.add(number)
     return frozenset(found) | {number for number in likely if {number - 1, number + 1} & (likely | found)}
 
@@ -81,7 +83,4 @@ def _trace_end(lines: Sequence[str], start: int) -> int:
 
 def _is_dump(line: str) -> bool:
     """True for a long line in which less than half of the signs are letters or spaces."""
-    if len(line) < DENSE or not line.isascii():
-        return False
-    spelt = sum(sign.isalpha() or sign == " " for sign in line[:400])
-    return spelt < 0.5 * min(len(line), 400)
+    return len(line) >= DENSE and line.isascii() and 2 * len(line.translate(SPELT)) > len(line)

@@ -18,10 +18,15 @@ from app.scoring.lexicon import words
 
 KEY = 5  #: letters of a word's beginning that it is looked up by; whole words are looked up as they are
 SHORTEST_KEY = 3
+SIZES = range(SHORTEST_KEY, KEY + 1)
 GROUP = re.compile(r"(?<!\\)\((?!\?)")
 SEPARATOR = re.compile(r";(?=\s)|(?<=\s);")
 WORDS = re.compile(r"[^\W_]+")
-APOSTROPHES = str.maketrans("", "", "'’")
+APOSTROPHES = frozenset("'’")
+JOINED = str.maketrans("", "", "'’-")
+ANY_DIGIT = re.compile(r"\d")
+DIGIT = "0"  #: stands for any number in the look-up
+MOST_BEGUN = 60  #: different beginnings of one word that are followed
 #: words so frequent that a phrase is better looked up by another of its words
 FREQUENT = words("""
     a an the i you it is are am was be to of in on for and or at my me your we our us that this with do does did can
@@ -143,14 +148,18 @@ def _lookups(text: str) -> frozenset[str]:
     """Every word of a text, whole and its beginnings. Kept, since many lists are tried on one text."""
     lower = text.lower()
     found = set(WORDS.findall(lower))
-    if "'" in lower or "’" in lower:  # "don't" is looked up as dont, "l'argent" as argent
-        found.update(WORDS.findall(lower.translate(APOSTROPHES)))
-    return frozenset(found.union(*([word[:size] for word in found] for size in range(SHORTEST_KEY, KEY + 1))))
+    joined = lower.translate(JOINED)
+    if joined != lower:  # "don't" is looked up as dont, "l'argent" as argent, "e-mail" as email
+        found.update(WORDS.findall(joined))
+    found.update([word[:size] for word in found if len(word) > SHORTEST_KEY for size in SIZES])
+    if ANY_DIGIT.search(lower):
+        found.add(DIGIT)
+    return frozenset(found)
 
 
 def keys_of(phrase: str) -> frozenset[str] | None:
     """Beginnings of words of which one is in every text that the phrase matches; None where none can be derived."""
-    reading = _Reading()
+    reading = _Reading(frozenset([""]))
     reading.sequence(_parse(phrase))
     reading.end_word(complete=True)
     return reading.best
@@ -164,9 +173,11 @@ def _parse(phrase: str) -> Any:
 class _Reading:
     """Reads a parsed phrase from left to right and keeps the best set of words that it cannot do without."""
 
-    def __init__(self, *, at_start: bool = True) -> None:
+    def __init__(self, begun: frozenset[str] | None) -> None:
         self.best: frozenset[str] | None = None
-        self._word = "" if at_start else None  #: letters since the word's beginning; None inside an unknown word
+        self.begun = (
+            begun  #: what the word read now may have begun with; None inside a word of which too little is known
+        )
 
     def sequence(self, nodes: Any) -> None:
         for operation, argument in nodes:
@@ -174,11 +185,11 @@ class _Reading:
 
     def _node(self, operation: str, argument: Any) -> None:
         if operation == "LITERAL":
-            self._letter(chr(argument))
+            self._sign(chr(argument))
         elif operation == "SUBPATTERN":
             self.sequence(argument[3])
         elif operation == "BRANCH":
-            self._branch(argument[1])
+            self._one_of([self._after(choice) for choice in argument[1]])
         elif operation in {"MAX_REPEAT", "MIN_REPEAT"}:
             self._repeat(*argument)
         elif operation == "IN":
@@ -186,75 +197,67 @@ class _Reading:
         elif operation not in {"AT", "ASSERT", "ASSERT_NOT"}:
             self._unknown()
 
-    def _letter(self, letter: str) -> None:
-        if letter in "'’":
+    def _sign(self, sign: str) -> None:
+        if sign in APOSTROPHES:
             return
-        if letter.isalnum():
-            self._word = None if self._word is None else self._word + letter.lower()
-        else:
+        if not sign.isalnum():
             self.end_word(complete=True)
-            self._word = ""
+            self.begun = frozenset([""])
+        elif self.begun is not None:
+            self.begun = frozenset(word + sign.lower() for word in self.begun)
 
-    def _branch(self, choices: Sequence[Any]) -> None:
-        """One of several: a word of each choice together. What is half a word before belongs to each choice."""
-        readings = []
-        for choice in choices:
-            reading = _Reading()
-            reading._word = self._word
-            reading.sequence(choice)
-            readings.append(reading)
-        self._one_of(readings)
+    def _after(self, nodes: Any) -> _Reading:
+        reading = _Reading(self.begun)
+        reading.sequence(nodes)
+        return reading
 
     def _one_of(self, readings: Sequence[_Reading]) -> None:
-        ends = {reading._word for reading in readings}
-        open_word = ends.pop() if len(ends) == 1 else None
-        if open_word is None:
-            for reading in readings:
-                reading.end_word(complete=False)
+        """One of several: what each of them needs, together."""
+        begun = [reading.begun for reading in readings]
+        for reading in readings:
+            reading.end_word(complete=False)
         bests = [reading.best for reading in readings]
         if all(best is not None for best in bests):
             self._offer(frozenset().union(*(best or () for best in bests)))
-        self._word = open_word
+        known = frozenset().union(*(words or () for words in begun))
+        self.begun = None if any(words is None for words in begun) or len(known) > MOST_BEGUN else known
 
     def _repeat(self, least: int, most: int, nodes: Any) -> None:
         if least == 0:
-            skipped, taken = _Reading(), _Reading()
-            skipped._word = taken._word = self._word
-            taken.sequence(nodes)
-            if [str(operation) for operation, _ in nodes] == ["IN"] and taken._word == self._word:
+            if [(str(operation), argument) for operation, argument in nodes] == [("LITERAL", ord("-"))]:
                 return
-            self._one_of([skipped, taken])
-        else:
-            self.sequence(nodes)
-            if most > 1:
-                self._unknown()
+            self._one_of([_Reading(self.begun), self._after(nodes)])
+            return
+        self.sequence(nodes)
+        if most > 1:
+            self._unknown()
 
     def _class(self, members: Any) -> None:
-        """One sign of several: an apostrophe, signs that end a word, or who knows."""
-        signs = {chr(argument) if str(operation) == "LITERAL" else "?" for operation, argument in members}
+        """One sign of several: an apostrophe, signs that end a word, a digit, or who knows."""
         kinds = {str(operation) for operation, _ in members}
-        if kinds == {"LITERAL"} and signs <= {"'", "’"}:
-            return
-        if kinds == {"LITERAL"} and not any(map(str.isalnum, signs)):
-            self.end_word(complete=True)
-            self._word = ""
-        else:
-            self._unknown()
+        if kinds == {"LITERAL"}:
+            signs = {chr(argument) for _, argument in members}
+            if len({sign if sign.isalnum() else "" for sign in signs}) == 1 and not max(signs).isalnum():
+                self._sign("'" if signs <= APOSTROPHES else " ")
+                return
+        elif [str(argument) for _, argument in members] == ["CATEGORY_DIGIT"]:
+            self._offer(frozenset([DIGIT]))
+        self._unknown()
 
     def _unknown(self) -> None:
         self.end_word(complete=False)
-        self._word = None
+        self.begun = None
 
     def end_word(self, *, complete: bool) -> None:
         """The word read so far, as a set of its own."""
-        word = self._word or ""
-        if complete and word:
-            self._offer(frozenset([word]))
-        elif len(word) >= SHORTEST_KEY:
-            self._offer(frozenset([word[:KEY]]))
+        words = self.begun or frozenset()
+        if complete and all(words):
+            self._offer(words)
+        elif min(map(len, words), default=0) >= SHORTEST_KEY:
+            self._offer(frozenset(word[:KEY] for word in words))
 
     def _offer(self, keys: frozenset[str]) -> None:
-        if self.best is None or _worth(keys) > _worth(self.best):
+        if keys and (self.best is None or _worth(keys) > _worth(self.best)):
             self.best = keys
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.scoring.frames import AUTO_REPLY, POSTSCRIPT, reason
+from app.scoring.frames import POSTSCRIPT, is_auto_reply, reason
 from app.scoring.lexicon import words as word_set
 from app.scoring.pasted import machine_lines, without_tokens
 
@@ -72,7 +72,7 @@ def clean(text: str) -> Cleaned:
         dropped += ["redacted words"] * bool(count)
     return Cleaned(
         text=words.strip(),
-        is_auto_reply=bool(AUTO_REPLY.search(words[:AUTO_HEAD])),
+        is_auto_reply=is_auto_reply(words[:AUTO_HEAD]),
         dropped=tuple(dict.fromkeys(dropped)),
     )
 

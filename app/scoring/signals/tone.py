@@ -13,6 +13,7 @@ from app.scoring.signals.base import Effect, Family, Heard, Reading, Scope, Sign
 
 INSISTENT = re.compile(r"!+|\?{2,}")
 TONE_WORD = re.compile(r"[a-z']+|[^\w\s]{2,}", re.I)
+SHOUTED = re.compile(r"[A-Z]{3}")
 LEAST_SHOUTED = 3  #: letters of a word in capitals that is no abbreviation
 HAPPY = frozenset("😀😃😄😁😆😊🙂😉😍🥰😘😋😎🤩🥳🤗😇☺😌👍👏🙌👌💪🎉🎊✨🌟⭐❤🧡💛💚💙💜🤍🖤💖💕😻😺✅💯")
 UNHAPPY = frozenset("😞😔😟🙁☹😣😖😫😩😢😭😤😠😡🤬😱😨😰😥😓😒🙄😑😐😕😬🤦🤮🤢😾😿👎🖕💔😧😦😳🥺🤯")
@@ -68,6 +69,9 @@ SIGNALS = (
     _signal("emoji_positive", Effect.RAISES, "friendly emoji and emoticons, in any language", *EMOJI),
     _signal("emoji_negative", Effect.LOWERS, "unfriendly or sad emoji and emoticons, in any language", *EMOJI),
 )
+
+
+NOT_SHOUTED = Reading(signal="tone.capitals", value=0.0)
 
 
 def read(heard: Heard) -> list[Reading]:
@@ -130,6 +134,8 @@ def _without_emoji(text: str) -> str:
 
 
 def _capitals(text: str) -> Reading:
+    if text.isascii() and not SHOUTED.search(text):
+        return NOT_SHOUTED
     words = [word for word in LETTERS.findall(text) if len(word) > 1]
     shouted = [word for word in words if len(word) >= LEAST_SHOUTED and word.isupper()]
     share = len(shouted) / len(words) if len(shouted) >= 2 else 0.0
@@ -139,7 +145,7 @@ def _capitals(text: str) -> Reading:
 
 
 def _punctuation(text: str) -> Reading:
-    found = [match[0] for match in INSISTENT.finditer(text)]
+    found = INSISTENT.findall(text)
     extra = max((len(marks) - 1 for marks in found), default=0)
     return Reading(
         signal="tone.punctuation", value=min(1.0, extra / 3), evidence=quote(max(found, key=len)[:10]) if extra else ""
