@@ -6,37 +6,37 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.scoring.conversation import Running, TicketFacts, Utterance
+from app.scoring.conversation import Running, Utterance
 from app.scoring.engine import observe, score
 from app.scoring.model import Model
+from app.scoring.stated import read_moment, read_stated
 from app.scoring.telling import Telling
 from app.words import Score
 
 START = datetime(2026, 1, 1, tzinfo=UTC)  #: of conversations without times; only differences of time matter
 APART = timedelta(minutes=10)  #: between turns without times
 ROLES = ("customer", "agent")
-FACTS = frozenset({"solved", "solved_at", "reopens", "priority", "channel", "earlier_ratings", "rating"})
 
 
 def score_line(document: Mapping[str, Any], model: Model) -> dict[str, Any]:
     """The scores of one conversation, one entry per customer turn, each from the turns up to and including it.
 
-    Facts that were there from the start (`priority`, `channel`, `earlier_ratings`) count at every turn; how it ended
-    (`solved`, `reopens`, `rating`) counts at the last customer turn only.
+    Facts that were there from the start (`channel`, `earlier_ratings` ...) count at every turn; how it ended
+    (`solved`, `reopens`, `reassignments`, `rating` ...) counts at the last customer turn only.
     Raises ValueError as `path: message`, quoting the value, for a document of another shape.
     """
     if not isinstance(document, Mapping):
         raise ValueError(f"line: not an object: {document!r}")
     utterances = _utterances(document.get("turns"))
-    ending = _facts(document.get("ticket"))
-    opening = TicketFacts(priority=ending.priority, channel=ending.channel, earlier_ratings=ending.earlier_ratings)
+    stated = read_stated(document.get("ticket"))
+    context = stated.context
     last = max((index for index, said in enumerate(utterances) if said.role == "customer"), default=-1)
     running, turns, telling = Running.start(), [], Telling()
     for index, utterance in enumerate(utterances):
-        running, _ = observe(running, utterance)
+        running, _ = observe(running, utterance, context)
         if utterance.role == "customer":
-            facts = ending if index == last else opening
-            found, running = score(running, facts, model, utterance.at)
+            facts = stated.ending if index == last else stated.opening
+            found, running = score(running, facts, model, utterance.at, context)
             told = telling.tell(index, utterance, found, running, facts)
             turns.append({"index": index, **as_document(found), **told})
     return {"id": _identity(document), "model": model.name, "turns": turns}
@@ -83,53 +83,6 @@ def _utterances(turns: object) -> list[Utterance]:
         if not isinstance(text, str):
             raise ValueError(f"{path}.text: not a string: {text!r}")
         default = said[-1].at + APART if said else START
-        at = default if turn.get("at") is None else _moment(f"{path}.at", turn["at"])
+        at = default if turn.get("at") is None else read_moment(f"{path}.at", turn["at"])
         said.append(Utterance(id=str(index), role=role, public=True, text=text, at=at))
     return said
-
-
-def _moment(path: str, value: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError as error:
-        raise ValueError(f"{path}: not an ISO 8601 time: {value!r}") from error
-    # A time without its offset is taken as UTC: in a file of conversations only differences matter.
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _facts(ticket: object) -> TicketFacts:
-    if ticket is None:
-        return TicketFacts()
-    if not isinstance(ticket, Mapping):
-        raise ValueError(f"ticket: not an object: {ticket!r}")
-    if unknown := sorted(str(key) for key in ticket.keys() - FACTS):
-        raise ValueError(f"ticket.{unknown[0]}: not one of {', '.join(sorted(FACTS))}: {ticket[unknown[0]]!r}")
-    solved_at, rating = ticket.get("solved_at"), ticket.get("rating")
-    return TicketFacts(
-        solved=bool(_typed(ticket, "solved", bool, False)),
-        solved_at=None if solved_at is None else _moment("ticket.solved_at", solved_at),
-        reopens=int(_typed(ticket, "reopens", int, 0)),
-        priority=_typed(ticket, "priority", str, None),
-        channel=_typed(ticket, "channel", str, None),
-        earlier_ratings=tuple(
-            _share(f"ticket.earlier_ratings[{index}]", value)
-            for index, value in enumerate(_typed(ticket, "earlier_ratings", list, []))
-        ),
-        rating=None if rating is None else _share("ticket.rating", rating),
-    )
-
-
-def _typed(ticket: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
-    value: Any = ticket.get(name)
-    if value is None:
-        return default
-    negative = kind is int and isinstance(value, int) and value < 0
-    if type(value) is not kind or negative:
-        raise ValueError(f"ticket.{name}: not a fitting {kind.__name__}: {value!r}")
-    return value
-
-
-def _share(path: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(f"{path}: not a number from 0 to 1: {value!r}")
-    return float(value)

@@ -130,12 +130,25 @@ def test_an_entry_uses_nothing_after_its_turn() -> None:
         (line(ticket=[1]), "ticket: not an object: [1]"),
         (
             line(ticket={"colour": "red"}),
-            "ticket.colour: not one of channel, earlier_ratings, priority, rating, reopens, solved, solved_at: 'red'",
+            "ticket.colour: not one of calendar, channel, earlier_failures, earlier_ratings, failed, hold_minutes, "
+            "mild_around, mild_tickets, priority, rating, reassignments, reopens, same_topic_days, segment_rating, "
+            "segment_ratings, solved, solved_at, vendor: 'red'",
         ),
         (line(ticket={"solved": "yes"}), "ticket.solved: not a fitting bool: 'yes'"),
         (line(ticket={"reopens": -1}), "ticket.reopens: not a fitting int: -1"),
         (line(ticket={"reopens": True}), "ticket.reopens: not a fitting int: True"),
         (line(ticket={"solved_at": 5}), "ticket.solved_at: not an ISO 8601 time: 5"),
+        (
+            line(ticket={"solved_at": "0001-01-01T00:00:00+14:00"}),
+            "ticket.solved_at: not an ISO 8601 time: '0001-01-01T00:00:00+14:00'",
+        ),
+        (line(ticket={"hold_minutes": -1}), "ticket.hold_minutes: not a number from 0: -1"),
+        (line(ticket={"segment_rating": 5}), "ticket.segment_rating: not a number from 0 to 1: 5"),
+        (line(ticket={"vendor": 5}), "ticket.vendor: not a fitting str: 5"),
+        (
+            line(ticket={"calendar": {"zone": "UTC", "week": {}}}),
+            "ticket.calendar.week: no hours on any day: {}",
+        ),
         (line(ticket={"rating": 2}), "ticket.rating: not a number from 0 to 1: 2"),
         (line(ticket={"rating": "good"}), "ticket.rating: not a number from 0 to 1: 'good'"),
         (line(ticket={"earlier_ratings": [1, True]}), "ticket.earlier_ratings[1]: not a number from 0 to 1: True"),
