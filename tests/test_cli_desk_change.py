@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -86,6 +87,83 @@ def test_settings_that_cannot_be_right_are_named(parts: Parts, run: Callable[...
 
     assert said.exit_code == 1
     assert option[1].split("=")[0] in said.stderr
+
+
+CALENDAR = """
+zone: Europe/Berlin
+week:
+  monday: 9:00-17:00
+  saturday: [10:00-12:00, 13:00-14:00]
+holidays: [2026-12-25]
+"""
+
+
+def settings_of(parts: Parts) -> dict[str, Any]:
+    with parts.database.system(Purpose.OPERATE, read=True) as session:
+        return desks.get(session, 1).settings
+
+
+def test_opening_hours_are_set_and_taken_away(parts: Parts, run: Callable[..., Result], tmp_path: Path) -> None:
+    file = tmp_path / "hours.yaml"
+    file.write_text(CALENDAR, encoding="utf-8")
+    with parts.database.system(Purpose.OPERATE) as session:
+        desks.get(session, 1).usual = {"first_reply": 30.0, "next_reply": None}
+
+    said = run("desk", "change", "--calendar", file)
+
+    assert (said.exit_code, said.stderr) == (0, "Changed: calendar.\n")
+    assert settings_of(parts)["calendar"] == {
+        "zone": "Europe/Berlin",
+        "week": {"monday": ["09:00-17:00"], "saturday": ["10:00-12:00", "13:00-14:00"]},
+        "holidays": ["2026-12-25"],
+    }
+    with parts.database.system(Purpose.OPERATE, read=True) as session:
+        assert desks.get(session, 1).usual is None, "what was counted in calendar hours is no norm any more"
+    assert run("desk", "change", "--no-calendar").exit_code == 0
+    assert "calendar" not in settings_of(parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("zone: Berlin\nweek: {monday: late}", "calendar.zone: not the name of a time zone"),
+        ("zone: Berlin\nweek: {monday: late}", "calendar.week.monday: not hours such as 09:00-17:00: 'late'"),
+        ("zone: [", "--calendar: document: is not YAML"),
+    ],
+)
+def test_hours_that_cannot_be_right_are_named(
+    parts: Parts, run: Callable[..., Result], tmp_path: Path, text: str, message: str
+) -> None:
+    file = tmp_path / "hours.yaml"
+    file.write_text(text, encoding="utf-8")
+
+    said = run("desk", "change", "--calendar", file)
+
+    assert said.exit_code == 1
+    assert message in said.stderr
+    assert "calendar" not in settings_of(parts)
+
+
+def test_hours_are_not_set_and_taken_away_at_once(run: Callable[..., Result], tmp_path: Path) -> None:
+    file = tmp_path / "hours.yaml"
+    file.write_text(CALENDAR, encoding="utf-8")
+
+    assert "not together with --no-calendar" in run("desk", "change", "--calendar", file, "--no-calendar").stderr
+
+
+def test_fields_are_mapped_one_by_one_and_unmapped(parts: Parts, run: Callable[..., Result]) -> None:
+    run("desk", "change", "--field", "hold_minutes=360001", "--field", "tier=360002")
+    run("desk", "change", "--field", "vendor=360003", "--field", "tier=")
+
+    assert settings_of(parts)["fields"] == {"hold_minutes": "360001", "vendor": "360003"}
+
+
+@pytest.mark.parametrize("pair", ["colour=1", "vendor", "vendor=abc"])
+def test_a_field_that_cannot_be_right_is_named(parts: Parts, run: Callable[..., Result], pair: str) -> None:
+    said = run("desk", "change", "--field", pair)
+
+    assert said.exit_code == 1
+    assert f"--field: '{pair}' must be given as NAME=ID, NAME one of vendor, order_vendor" in said.stderr
 
 
 def test_a_new_webhook_secret_is_accepted_beside_the_old_one(

@@ -57,6 +57,25 @@ def test_health_tells_coverage_with_the_reasons_for_what_is_not_scored(admin: Si
     assert "bad signature" in page
 
 
+def test_hours_norms_and_fields_in_force_are_shown(admin: SignedIn, database: Database, story: Seeded) -> None:
+    before = admin.get("/desks").text
+    with database.system(Purpose.OPERATE) as session:
+        row = desks.get(session, story.desk_id)
+        week = dict.fromkeys(("monday", "tuesday", "wednesday"), "09:00-17:00")
+        calendar = {"zone": "Europe/Berlin", "week": week, "holidays": ["2026-12-25"]}
+        desks.change_settings(row, {"calendar": calendar, "fields": {"hold_minutes": "360001"}})
+        row.usual = {"first_reply": 2.25, "next_reply": None}
+
+    page = admin.get("/desks").text
+
+    assert "none set: waits count calendar hours" in before
+    assert "Monday to Wednesday 09:00-17:00 (Europe/Berlin)" in page
+    assert "2026-12-25" in page
+    assert "2.2 business hours" in page
+    assert "not known yet: 4 h are assumed" in page
+    assert "360001" in page
+
+
 @pytest.mark.parametrize("secret", ["made-up-token", "made-up-secret"])
 def test_nothing_secret_is_shown(admin: SignedIn, story: Seeded, secret: str) -> None:
     assert secret not in admin.get("/desks").text

@@ -228,6 +228,19 @@ def test_figures_tell_our_calls_and_what_is_left(stranger: FlaskClient, joined: 
     assert ("kintsugi_helpdesk_allowance", ("odd", "3")) not in found
 
 
+@pytest.mark.capability("SCO-01")
+def test_figures_tell_how_many_tickets_have_a_score_and_why_others_have_none(
+    stranger: FlaskClient, database: Database, story: Seeded
+) -> None:
+    found = figures(stranger)
+
+    desk = str(story.desk_id)
+    without = {names: number for (name, names), number in found.items() if name == "kintsugi_tickets_unscored"}
+    assert found["kintsugi_tickets_eligible", (desk,)] == 3
+    assert found["kintsugi_tickets_scored", (desk,)] == 2
+    assert without == {(desk, "the customer has not written anything"): 1}
+
+
 def test_scrape_survives_a_database_that_is_away(
     stranger: FlaskClient, joined: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
