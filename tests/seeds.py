@@ -6,11 +6,13 @@ Everything said here is made up; nothing is read from outside.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.scoring.gathering import Gathered
 from app.store import desks, sign_ins
 from app.store.database import Database, Purpose, vault_of
 from app.store.models import (
@@ -33,9 +35,10 @@ from app.store.models import (
     TrackedTicket,
     VersionState,
 )
-from app.words import Arm, CaseStage, Cause, Direction, Level, Outcome, SatState
+from app.words import Arm, CaseStage, Cause, Direction, FaultSide, Level, Outcome, SatState
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+REASONS = {"acts.repeat_contact": -0.9, "acts.cancel": -0.6, "acts.thanks": 0.2}  #: of every poor score
 
 DOCUMENT = """\
 name: Late parcel
@@ -109,6 +112,7 @@ def add_story(database: Database, desk_id: int, *, words: str = "", prefix: str 
         person = _person(session, desk_id, words or "Mira Muster")
         angry = _ticket(session, desk_id, person, f"{prefix}4711", words or "Where is my parcel?")
         _talk(session, angry, _angry_talk(words))
+        _insight(session, angry, words)
         case = _case(session, angry, person, version)
         step, invitation = _work(session, case, angry, words)
         calm = _ticket(session, desk_id, person, f"{prefix}4712", words or "A question about sizes")
@@ -173,6 +177,24 @@ def _person(session: Session, desk_id: int, name: str) -> Person:
     return person
 
 
+def _insight(session: Session, ticket: TrackedTicket, words: str) -> None:
+    """What is known of a ticket beside its state, as the tasks would have concluded it."""
+    quote = words or "“This is the third time I write”"
+    ticket.cause_class, ticket.cause_confidence = "shipping_delay", 0.8
+    ticket.fault_side, ticket.vendor, ticket.vendor_source = FaultSide.VENDOR, words[:100] or "Brightlamp", "words"
+    ticket.churn_risk, ticket.language, ticket.resolution = 0.57, "en", 0.4
+    ticket.turning_message_id = f"{ticket.ticket_id}-2"
+    ticket.insight = {"gathered": Gathered().to_json(), "says": {}, "churn": {"cancels": 2.0, "tier": 0.7}}
+    sealed = {
+        "quotes": {"cause:shipping_delay": quote},
+        "cause": [[quote, ticket.turning_message_id]],
+        "fault": [[quote, ticket.turning_message_id]],
+        "vendor": quote,
+        "churn": {"cancels": quote, "tier": "tag: subscription"},
+    }
+    ticket.sealed_insight = vault_of(session).seal(json.dumps(sealed))
+
+
 def _ticket(session: Session, desk_id: int, person: Person, ticket_id: str, subject: str) -> TrackedTicket:
     ticket = TrackedTicket(
         desk_id=desk_id,
@@ -218,11 +240,9 @@ def _score(session: Session, ticket: TrackedTicket, said: Said, message_id: str,
     assert said.state is not None
     level = Level.GOOD if said.state.startswith("good") else Level.POOR
     direction = Direction.WORSENING if said.state.endswith("worsening") else Direction.IMPROVING
-    reasons = [
-        {"signal": "acts.repeat_contact", "logit": -0.9, "evidence": said.evidence},
-        {"signal": "acts.cancel", "logit": -0.6, "evidence": "I want my money back"},
-        {"signal": "acts.thanks", "logit": 0.2, "evidence": ""},
-    ]
+    told = REASONS if said.score < 50 else {"acts.thanks": 0.2}
+    quoted = {"acts.repeat_contact": said.evidence, "acts.cancel": "I want my money back"}
+    reasons = [{"signal": name, "logit": logit, "evidence": quoted.get(name, "")} for name, logit in told.items()]
     session.add(
         ScoreRow(
             desk_id=ticket.desk_id,
@@ -238,12 +258,12 @@ def _score(session: Session, ticket: TrackedTicket, said: Said, message_id: str,
             direction=direction,
             state=said.state,
             provisional=False,
-            base_logit=0.4,
+            base_logit=math.log(said.score / (100 - said.score)) - sum(told.values()),
             p_uncalibrated=said.score / 100,
             model="default-1",
             calibrated=False,
             sealed_reasons=vault_of(session).seal(json.dumps({"contributions": reasons, "abstained": []})),
-            factors={reason["signal"]: reason["logit"] for reason in reasons},
+            factors=dict(told),
         )
     )
     ticket.state, ticket.level, ticket.direction, ticket.score = said.state, level, direction, said.score

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.scoring.causes import Evidence, Finding
+from app.scoring.causes import Evidence, Finding, corrected
 from app.scoring.churn import Churn
 from app.scoring.gathering import Example, Gathered, Lens
 from app.scoring.likeness import features, sentences
@@ -166,6 +166,8 @@ def correct(session: Session, row: TrackedTicket, name: str, side: FaultSide | N
     row.cause_confidence, row.cause_by = 1.0, by[:100]
     if side is not None:
         row.fault_side, row.fault_by = side, by[:100]
+    sealed = {**_sealed(session, row), "cause": [[one.said, None] for one in corrected(name, taxonomy).evidence]}
+    row.sealed_insight = vault_of(session).seal(json.dumps(sealed))
 
 
 def learn(session: Session, row: TrackedTicket, now: datetime) -> bool:

@@ -14,7 +14,18 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.store import cases, decisions, invitations, messages, people, protocols, scores, steps, tracked_tickets
+from app.store import (
+    cases,
+    decisions,
+    explanations,
+    invitations,
+    messages,
+    people,
+    protocols,
+    scores,
+    steps,
+    tracked_tickets,
+)
 from app.store.database import vault_of
 from app.store.models import (
     Answer,
@@ -77,6 +88,7 @@ class Story:
     """A ticket with its timeline, oldest first, and the case that is told, if it is one's story."""
 
     ticket: TrackedTicket
+    view: explanations.View
     subject: str
     customer: str  #: the name, or empty when it is not known
     entries: Sequence[Entry]
@@ -94,6 +106,7 @@ class Standing:
     """What a sidebar shows of one ticket."""
 
     ticket: TrackedTicket
+    view: explanations.View
     scores: Sequence[ScoreView]
     case: RecoveryCase | None
     protocol: str
@@ -138,6 +151,7 @@ def standing(session: Session, ticket_id: str) -> Standing | None:
     case = cases.find_open(session, tracked.id)
     return Standing(
         ticket=tracked,
+        view=explanations.of_ticket(session, tracked),
         scores=_score_views(session, scores.of_ticket(session, tracked.id, limit=40)),
         case=case,
         protocol=protocols.name_of(session, case.version_id) if case else "",
@@ -175,6 +189,7 @@ def _story(session: Session, tracked: TrackedTicket, told: Iterable[Entry], **ca
     person = people.get(session, tracked.person_id) if tracked.person_id else None
     return Story(
         ticket=tracked,
+        view=explanations.of_ticket(session, tracked),
         subject=_opened(session, tracked.sealed_subject) or "",
         customer=people.contact(session, person).name if person else "",
         entries=entries,

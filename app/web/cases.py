@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app import log
 from app.clock import real_now
 from app.connect import KINDS
-from app.store import desks, queue, reviews, stories
+from app.store import desks, insights, queue, reviews, stories
 from app.store.models import Desk, Role
 from app.web.access import requires
 from app.web.context import desk_id, parts, visitor
@@ -21,6 +21,7 @@ SAID = {
     "confirmed": "Marked as sent.",
     "repeated": "It will be sent again in a moment.",
     "hastened": "The customer is asked in a moment.",
+    "corrected": "Saved. Protocols look at the ticket again in a moment.",
     "late": "Nothing was changed: somebody else had decided already, or it was settled meanwhile.",
 }
 
@@ -54,8 +55,10 @@ def show(case_id: int) -> ResponseReturnValue:
         except desks.NotFound:
             abort(404)
         desk = desks.get(session, desk_id())
+        classes = insights.classes(session, desk.id)
     return render_template(
         "cases/show.html",
+        classes=classes,
         story=story,
         case=story.case,
         ticket_url=_ticket_url(desk, story.ticket.ticket_id),

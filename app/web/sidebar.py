@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from app import log
 from app.clock import real_now
 from app.settings import is_loopback
-from app.store import desks, launches, stories
+from app.store import desks, insights, launches, stories
 from app.store.database import Purpose
 from app.store.models import Desk
-from app.web import headers
+from app.web import corrections, headers, opinions
 from app.web.access import public, requires_launch
 from app.web.context import launched, parts
 from app.web.launch_token import BadLaunch, address_of, verify
@@ -58,9 +58,41 @@ def ticket(ticket_id: str) -> ResponseReturnValue:
     """What is known of one ticket of the launch's own desk, as a fragment of HTML."""
     with parts().database.desk(launched().desk_id, read=True) as session:
         standing = stories.standing(session, ticket_id)
+        opinion = opinions.asked(session, standing.ticket, _agent()) if standing else None
+        classes = insights.classes(session, launched().desk_id)
     if standing is None:
         abort(404)
-    return render_template("sidebar/ticket.html", standing=standing, now=parts().clock.now())
+    return render_template(
+        "sidebar/ticket.html", standing=standing, classes=classes, opinion=opinion, now=parts().clock.now()
+    )
+
+
+@blueprint.post("/ticket/<ticket_id>/cause")
+@requires_launch
+def correct(ticket_id: str) -> ResponseReturnValue:
+    """The agent says what went wrong; the fragment as it is then. The bearer is what no other site can send."""
+    try:
+        known = corrections.correct(launched().desk_id, ticket_id, request.form, by=f"agent {launched().agent_id}")
+    except ValueError:
+        abort(400)
+    if not known:
+        abort(404)
+    return ticket(ticket_id)
+
+
+@blueprint.post("/ticket/<ticket_id>/opinion")
+@requires_launch
+def opine(ticket_id: str) -> ResponseReturnValue:
+    """The agent agrees with the score or does not; the fragment as it is then, with a newer score where there is one."""
+    try:
+        opinions.give(launched().desk_id, ticket_id, request.form, by=_agent())
+    except ValueError:
+        abort(400)
+    return ticket(ticket_id)
+
+
+def _agent() -> str:
+    return f"agent:{launched().agent_id}"
 
 
 def _refuse(why: str) -> ResponseReturnValue:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.connect import KINDS
-from app.store import desks, stories, tracked_tickets
+from app.store import desks, insights, stories, tracked_tickets
 from app.store.models import Role
+from app.web import corrections
 from app.web.access import requires
-from app.web.context import desk_id, parts
+from app.web.context import desk_id, parts, visitor
 
 blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
 
@@ -25,12 +26,31 @@ def show(ticket_id: str) -> ResponseReturnValue:
         story = stories.of_ticket(session, tracked)
         decisions = stories.last_decisions(session, tracked.id)
         desk = desks.get(session, desk_id())
+        classes = insights.classes(session, desk.id)
     return render_template(
         "tickets/show.html",
         story=story,
         decisions=decisions,
+        classes=classes,
+        said="Saved. Protocols look at the ticket again in a moment." if "corrected" in request.args else "",
         ticket_url=KINDS[desk.kind].ticket_url(
             subdomain=desk.subdomain, base_url=desk.base_url, ticket_id=tracked.ticket_id
         ),
         now=parts().clock.now(),
     )
+
+
+@blueprint.post("/<ticket_id>/cause")
+@requires(Role.AGENT)
+def correct(ticket_id: str) -> ResponseReturnValue:
+    """A person says what went wrong; back to the page it was said on."""
+    try:
+        known = corrections.correct(desk_id(), ticket_id, request.form, by=f"account {visitor().account_id}")
+    except ValueError:
+        abort(400)
+    if not known:
+        abort(404)
+    case = request.form.get("case", "")
+    if case.isdecimal() and len(case) <= 18:
+        return redirect(url_for("cases.show", case_id=int(case), said="corrected"), 303)
+    return redirect(url_for("tickets.show", ticket_id=ticket_id, corrected=1), 303)

@@ -10,8 +10,11 @@ from flask import Flask
 from marshmallow import ValidationError
 
 from app.protocols.actions.registry import ACTIONS
+from app.scoring.churn import AT_RISK
+from app.scoring.language import NAMES
+from app.scoring.reasons import Factor
 from app.store.models import DeliveryState, DeskState, InvitationState, Role, StepRow, StepState, VersionState
-from app.words import CaseStage, Cause, Outcome, SatState
+from app.words import CaseStage, Cause, FaultSide, Outcome, SatState
 
 STATES: Mapping[str, str] = {
     SatState.GOOD_IMPROVING: "Good, improving",
@@ -96,6 +99,35 @@ OTHERS: Mapping[str, str] = {
 }
 
 
+FAULTS: Mapping[str, str] = {
+    FaultSide.PLATFORM: "Our own side",
+    FaultSide.VENDOR: "The vendor",
+    FaultSide.COURIER: "The courier",
+    FaultSide.CUSTOMER: "The customer",
+    FaultSide.UNKNOWN: "Not known",
+}
+
+FACTORS: Mapping[str, str] = {
+    Factor.TONE: "Tone of the customer's words",
+    Factor.RESOLUTION: "Quality of the resolution",
+    Factor.RESPONSE_TIME: "Response time",
+    Factor.PAST_RATINGS: "Past ratings and tickets",
+    Factor.OTHER: "Other",
+}
+
+#: What makes a customer more, or less, likely to leave.
+CHURN: Mapping[str, str] = {
+    "cancels": "Wants to cancel",
+    "cancelled_earlier": "Spoke of cancelling earlier",
+    "rival": "Speaks of going elsewhere",
+    "open_age": "Has been open for long",
+    "failures": "Bad experiences before this one",
+    "reopened": "Had to be opened again",
+    "tier": "Has a lasting tie to us",
+    "settled": "Says that it is settled",
+}
+
+
 #: A signal's name as a reason that agents read; what is not here yet is said by its own name.
 SIGNALS: Mapping[str, str] = {
     "acts.accept": "Accepts our offer",
@@ -132,6 +164,7 @@ SIGNALS: Mapping[str, str] = {
     "ending.reopened": "Reopened",
     "ending.unconfirmed": "Solved without a word from the customer",
     "ending.urgent": "Urgent",
+    "learned.words": "Wording, by your own ratings",
     "service.apology": "We apologised",
     "service.confirmation": "We confirmed",
     "service.deferral": "We put it off",
@@ -221,6 +254,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(sparkline)
     vocabulary: dict[str, Any] = {
         "STATES": STATES, "ARROWS": ARROWS, "STAGES": STAGES, "STEPS": STEPS, "INVITATIONS": INVITATIONS,
-        "SURVEYS": SURVEYS, "DELIVERIES": DELIVERIES, "OUTCOMES": OUTCOMES,
+        "SURVEYS": SURVEYS, "DELIVERIES": DELIVERIES, "OUTCOMES": OUTCOMES, "FAULTS": FAULTS, "FACTORS": FACTORS,
+        "CHURN": CHURN, "AT_RISK": AT_RISK, "LANGUAGES": NAMES,
     }  # fmt: skip
     app.jinja_env.globals.update(vocabulary)

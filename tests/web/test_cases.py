@@ -89,6 +89,7 @@ def test_erased_words_are_gone_and_said_to_be(admin: SignedIn, story: Seeded, da
     with database.desk(story.desk_id) as session:
         session.execute(update(Message).values(sealed_text=None))
         session.execute(update(ScoreRow).values(sealed_reasons=None))
+        session.execute(update(TrackedTicket).values(sealed_reasons=None, sealed_insight=None))
 
     page = admin.get(f"/cases/{story.case_id}").text
 

@@ -20,9 +20,9 @@ function resize() {
   client.invoke("resize", { width: "100%", height: `${height}px` }).catch(() => {});
 }
 
-function show(html) {
+function show(html, whatever = false) {
   status.replaceChildren();
-  if (html === shown || content.querySelector("details[open]")) return;
+  if (!whatever && (html === shown || content.querySelector("details[open]"))) return;
   shown = html;
   content.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
   resize();
@@ -48,6 +48,26 @@ async function look() {
   return true;
 }
 
+// The one thing that can be said from here: what really went wrong.
+async function correct(event) {
+  if (!event.target.matches("[data-correct]")) return;
+  event.preventDefault();
+  let answer;
+  try {
+    answer = await fetch(event.target.getAttribute("action"), {
+      method: "POST",
+      headers: { Authorization: `Bearer ${bearer}` },
+      body: new URLSearchParams(new FormData(event.target)),
+      credentials: "omit",
+    });
+  } catch {
+    say("unreachable");
+    return;
+  }
+  if (answer.ok) show(await answer.text(), true);
+  else say(answer.status === 401 ? "expired" : "unreachable");
+}
+
 async function loop() {
   clearTimeout(timer);
   if (document.hidden || (await look())) timer = setTimeout(loop, every);
@@ -69,6 +89,7 @@ async function start() {
     say("unsaved");
     return;
   }
+  content.addEventListener("submit", correct);
   document.addEventListener("visibilitychange", () => document.hidden || loop());
   loop();
 }
