@@ -14,6 +14,7 @@ import click
 from app.cli_base import AS_JSON, ON_DESK, Commands, Problem, find_desk, open_parts, read_settings, show
 from app.cli_deliveries import deliveries
 from app.cli_desks import desk
+from app.cli_models import model
 from app.cli_protocols import protocol
 
 
@@ -25,6 +26,7 @@ def main() -> None:
 main.add_command(desk)
 main.add_command(protocol)
 main.add_command(deliveries)
+main.add_command(model)
 
 
 @main.command()
@@ -148,6 +150,20 @@ def report_funnel(desk_name: str | None, as_json: bool) -> None:
 
     with open_parts() as parts:
         document = reports.funnel(parts.database, find_desk(parts, desk_name).id)
+    show(document, as_json, [f"{name}: {value}" for name, value in document.items()])
+
+
+@report.command("early")
+@click.option("--hours", type=click.FloatRange(0), default=4.0, show_default=True, help="Lead that counts as in time.")
+@click.option("--messages", type=click.IntRange(0), default=0, show_default=True, help="Messages left, likewise.")
+@ON_DESK
+@AS_JSON
+def report_early(hours: float, messages: int, desk_name: str | None, as_json: bool) -> None:
+    """Of badly rated tickets: how many had been flagged poor in time, and the false alarms beside it."""
+    from app import reports
+
+    with open_parts() as parts:
+        document = reports.early(parts.database, find_desk(parts, desk_name).id, hours=hours, messages=messages)
     show(document, as_json, [f"{name}: {value}" for name, value in document.items()])
 
 

@@ -37,7 +37,7 @@ from tasks.parts import Parts
 LOG = log.get("embedded")
 
 THREADS = 8
-WORKERS = 4
+WORKERS = 5  #: one of them may be waiting for a training
 BROKER = "memory://localhost/"  #: with a host, since kombu warns that it has to make one up
 BODY_CAP = 256 * 1024
 LINK_LIFE = timedelta(days=1)

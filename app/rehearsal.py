@@ -68,6 +68,7 @@ def _environ(stage: Stage, folder: Path, clock_file: Path) -> dict[str, str]:
         "KINTSUGI_HTTP_TIMEOUT_SECONDS": "2",
         "KINTSUGI_LEASE_SECONDS": "8",
         "KINTSUGI_PRIOR": stage.settings.prior,
+        "KINTSUGI_LEARNING": "off",
         "KINTSUGI_LOG_LEVEL": "error",
     }
     if stage.database_url and stage.broker_url:

@@ -34,6 +34,7 @@ class Settings:
     secret_keys: tuple[str, ...]
     public_url: str
     prior: str
+    learning: bool
     text_days: int
     clock_file: Path | None
     debounce: timedelta
@@ -87,6 +88,7 @@ def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = No
         secret_keys=_secret_keys(env, folder, embedded=embedded),
         public_url=env.checked("PUBLIC_URL", "http://127.0.0.1:8000", _web_url),
         prior=prior_name(env.environ),
+        learning=env.checked("LEARNING", "on", _on_or_off) == "on",
         text_days=env.whole("TEXT_DAYS", 90, least=1, most=A_CENTURY),
         clock_file=_optional_path(env.text("CLOCK_FILE", "")),
         debounce=env.seconds("DEBOUNCE_SECONDS", 2.0),
@@ -255,6 +257,12 @@ def _operator_token(token: str) -> str:
     if len(token) < 24:
         raise ValueError(f"must have at least 24 characters, got {len(token)}")
     return token
+
+
+def _on_or_off(word: str) -> str:
+    if word.lower() not in {"on", "off"}:
+        raise ValueError(f"must be on or off, got {word[:40]!r}")
+    return word.lower()
 
 
 def _log_level(level: str) -> str:

@@ -4,7 +4,7 @@ read anew where a desk's model has changed. Used by the live tasks and the sideb
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from app.scoring.context import Context
 from app.scoring.conversation import Running
 from app.scoring.model import Model
 from app.scoring.observing import own_words
+from app.scoring.text import clean
 from app.scoring.text_sum import TextSum
 from app.store import examples
 from app.store.database import vault_of
@@ -41,9 +42,14 @@ def renewed(session: Session, row: TrackedTicket, running: Running, context: Con
         return running
     text = TextSum()
     if context.text is not None:
-        for said in examples.words(session, row.id, until=None):
-            text = text.heard(own_words(said), context.text)
+        for said in own_messages(examples.words(session, row.id, until=None)):
+            text = text.heard(said, context.text)
     return replace(running, text=text)
+
+
+def own_messages(said: Iterable[str]) -> list[str]:
+    """A person's own words in each message as stored; automatic replies are left out, as they are when heard."""
+    return [own_words(text) for text in said if not clean(text).is_auto_reply]
 
 
 def keep(session: Session, row: TrackedTicket, given: Sequence[RatingRow], running: Running, eye: Eye) -> None:

@@ -7,8 +7,9 @@ from types import MappingProxyType
 
 LIVE = "live"  # tickets and surveys: what a customer or an agent waits for
 UPKEEP = "upkeep"  # sweeps and retention
+LEARNING = "learning"  # models of desks, beside everything else
 
-QUEUES = (LIVE, UPKEEP)
+QUEUES = (LIVE, UPKEEP, LEARNING)
 
 ROUTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -19,5 +20,6 @@ ROUTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "upkeep.forget": {"queue": UPKEEP},
         "upkeep.norms": {"queue": UPKEEP},
         "schedule.tick": {"queue": UPKEEP},
+        "learning.look": {"queue": LEARNING},
     }
 )

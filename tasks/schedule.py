@@ -31,6 +31,7 @@ class Job:
 JOBS = (
     Job(task="upkeep.sweep", every=timedelta(minutes=1)),
     Job(task="upkeep.forget", every=timedelta(hours=6)),
+    Job(task="learning.look", every=timedelta(minutes=1)),
     Job(task="upkeep.norms", every=timedelta(hours=6)),
 )
 
@@ -83,7 +84,8 @@ def _take_slots(parts: Parts, now: datetime) -> None:
 def _hint(parts: Parts, job: Job, start: datetime) -> bool:
     """Have a worker run the job; where the broker takes no hints, the slot is given back for another try."""
     try:
-        current_app.send_task(job.task, retry=False)
+        # A hint that nobody took while its turn lasted is worth nothing.
+        current_app.send_task(job.task, retry=False, expires=job.every.total_seconds())
     except OperationalError as error:
         LOG.warning("broker_unavailable", error=error, task=job.task)
         with parts.database.system(Purpose.OPERATE) as session:

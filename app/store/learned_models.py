@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from app.store import trainings
 from app.store.database import vault_of
 from app.store.desks import NotFound
 from app.store.models import LearnedModel, ModelState
@@ -92,6 +93,18 @@ def promote(session: Session, row: LearnedModel, now: datetime, by: str | None) 
     row.state = ModelState.CHAMPION
     row.promoted_at, row.promoted_by = now, by
     session.flush()
+
+
+def choose(session: Session, desk_id: int, version: int | None, now: datetime, by: str) -> None:
+    """A person puts a version in force, or with None the prior. Raises NotFound.
+
+    Later models wait for a person from then on, unless it is the newest version that was chosen.
+    """
+    if version is None:
+        retire(session)
+    else:
+        promote(session, get(session, version), now, by)
+    trainings.hold(session, desk_id, held=version != next_version(session) - 1)
 
 
 def retire(session: Session) -> bool:

@@ -20,6 +20,7 @@ from app.web import (
     health,
     home,
     impact,
+    learning,
     protocols,
     sidebar,
     sign_in,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 #: Every page. Adding one is a module with a `blueprint`, and its name here.
 PAGES = (
-    home, sign_in, cases, tickets, protocols, impact, deliveries, desks, sidebar, webhooks, surveys, health
+    home, sign_in, cases, tickets, protocols, impact, learning, deliveries, desks, sidebar, webhooks, surveys, health
 )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def correct(ticket_id: str) -> ResponseReturnValue:
 @blueprint.post("/ticket/<ticket_id>/opinion")
 @requires_launch
 def opine(ticket_id: str) -> ResponseReturnValue:
-    """The agent agrees with the score or does not; the fragment as it is then, with a newer score where there is one."""
+    """The agent agrees with the score or does not; the fragment as it is then, maybe with a newer score."""
     try:
         opinions.give(launched().desk_id, ticket_id, request.form, by=_agent())
     except ValueError:

@@ -53,6 +53,10 @@ class Later:
         """What a rung predicts for them."""
         return np.asarray(expit(fitted.logits(self.columns))[self.rated], dtype=np.float64)
 
+    def newest(self, count: int) -> Later:
+        """The last `count` of them, or as many as there are."""
+        return Later(columns=self.columns, rated=self.rated[max(0, len(self.rated) - count) :])
+
     def __len__(self) -> int:
         return len(self.rated)
 
@@ -74,12 +78,17 @@ def not_yet(rung: Rung, columns: Columns, later: Later) -> Verdict | None:
     if rung is Rung.STACK and (worded := len(columns.worded())) < WORDED:
         said = f"{name}: needs {WORDED} rated conversations whose words are still stored, there are {worded}"
         return Verdict(rung=rung, climbed=False, reason=said)
+    few = too_few(later)
+    return Verdict(rung=rung, climbed=False, reason=f"{name}: {few}") if few else None
+
+
+def too_few(later: Later) -> str | None:
+    """Why the newest ratings prove nothing, or None."""
     satisfied = int(np.count_nonzero(later.happened))
     fewest = min(satisfied, len(later) - satisfied)
+    kind = "satisfied" if satisfied == fewest else "dissatisfied"
     if fewest < KIND:
-        kind = "satisfied" if satisfied == fewest else "dissatisfied"
-        said = f"{name}: only {fewest} of the newest {len(later)} ratings are {kind}, too few to prove anything"
-        return Verdict(rung=rung, climbed=False, reason=said)
+        return f"only {fewest} of the newest {len(later)} ratings are {kind}, too few to prove anything"
     return None
 
 

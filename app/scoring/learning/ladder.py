@@ -20,6 +20,7 @@ from app.scoring.learning.words import TextWeights
 from app.scoring.model import Calibration, Model
 
 CURVE = (10, 25, 50, 100, 200, 400, 1_000, 3_000)
+NEWER = 30  #: ratings after the champion, for it to be defended by them
 DIGITS = 6  #: of stored weights
 
 Progress = Callable[[float, str], None]
@@ -39,14 +40,24 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Champion:
+    """The model in force."""
+
+    model: Model
+    rung: Rung
+    ratings: int  #: that it was learned from; later ones it has not seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
     """A desk's model, and how it came about."""
 
     model: Model
     rung: Rung
     ratings: int
-    reason: str  #: one sentence for people
+    reason: str  #: for people
     report: Report
+    accepted: bool  #: False where the model in force proved better on ratings that neither has seen
 
 
 def learn(
@@ -55,20 +66,20 @@ def learn(
     *,
     name: str,
     seed: int,
-    champion: tuple[Model, Rung] | None = None,
+    champion: Champion | None = None,
     progress: Progress = lambda share, step: None,
 ) -> Learned:
     """The desk's model from its ratings: the rung chosen on the newest, then fitted on all. Equal input, equal output.
 
-    `champion` is the model in force with its rung: measured beside the others, and its rung is kept unless the rungs
-    below prove better. Raises ValueError without any rating.
+    The `champion` is measured beside the others, and its rung is kept unless the rungs below prove better. Raises
+    ValueError without any rating.
     """
     ratings = int(np.count_nonzero(~columns.label))
     if not ratings:
         raise ValueError("there is no rating to learn from")
     progress(0.2, "choosing how much to learn")
     earlier, later = gate.split(columns)
-    choice = choose(columns, seed, standing=champion[1] if champion else Rung.INTERCEPT)
+    choice = choose(columns, seed, standing=champion.rung if champion else Rung.INTERCEPT)
     progress(0.6, "learning from all ratings")
     fitted = refit(columns, choice, seed)
     progress(0.8, "measuring")
@@ -76,12 +87,35 @@ def learn(
         ratings=ratings,
         labels=len(columns) - ratings,
         measured_on=len(later),
-        figures=_measured(earlier, later, choice, champion[0] if champion else None),
+        figures=_measured(earlier, later, choice, champion.model if champion else None),
         verdicts=choice.verdicts,
         curve=curve(earlier, later, seed),
     )
     model = as_model(fitted, columns, prior, name)
-    return Learned(model=model, rung=fitted.rung, ratings=ratings, reason=reason(ratings, choice), report=report)
+    refused = _against(choice, champion, later, ratings) if champion else None
+    return Learned(
+        model=model,
+        rung=fitted.rung,
+        ratings=ratings,
+        reason=refused or reason(ratings, choice),
+        report=report,
+        accepted=refused is None,
+    )
+
+
+def _against(choice: Choice, champion: Champion, later: Later, ratings: int) -> str | None:
+    """Why the champion stays: it proves better on the ratings that came after it. None where nothing speaks for that.
+
+    The challenger is measured as fitted on the earlier ratings, so that neither has seen these.
+    """
+    newer = later.newest(ratings - champion.ratings)
+    if len(newer) < NEWER or gate.too_few(newer):
+        return None
+    champions = predicted(champion.model, newer.columns)[newer.rated]
+    back = gate.judge(Rung.INTERCEPT, champions, newer.p(choice.fitted), newer)
+    if not back.climbed:
+        return None
+    return f"{ratings} ratings: refused, because the model in force is better on the {len(newer)} ratings after it."
 
 
 def choose(columns: Columns, seed: int, standing: Rung = Rung.INTERCEPT) -> Choice:
