@@ -88,7 +88,7 @@ parts = factory.build(worker.SETTINGS)
 at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 said = Utterance(id="1", role="customer", public=True, text="Where is my order? This is terrible service.", at=at)
 running, _ = observe(Running.start(), said)
-score(running, TicketFacts(), parts.model, at)
+score(running, TicketFacts(), parts.models.prior, at)
 ready = time.monotonic() - started
 pages = int(open("/proc/self/statm").read().split()[1])
 print(json.dumps([ready, pages * os.sysconf("SC_PAGE_SIZE") / 1e6]))

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from app.scoring.promises import due_at
@@ -149,6 +150,7 @@ class Asked:
         )
 
 
+@lru_cache(maxsize=8)  # a reply is asked twice: as a signal and for what is remembered
 def wanted_in(reply: str) -> tuple[str, ...]:
     """Kinds of identifier that a reply of ours asks for."""
     kinds: dict[str, None] = {}

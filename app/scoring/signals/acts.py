@@ -133,6 +133,7 @@ def patterns(language: str) -> Book:
     return Book(LEXICONS.get(language, {}))
 
 
+FORMULAS = ("thanks", "cancel")
 AFTER_FORMULA = re.compile(r"[ \t.!,;]*")
 
 
@@ -156,13 +157,14 @@ SIGNALS = (
 )
 
 
-def without_formulas(text: str) -> str:
+def without_formulas(text: str, language: str = "en") -> str:
     """The text without thanks and cancellations: they count as acts, and a word list must not hear them again.
 
     Blanks stand in their place, so that what is found in the rest is found at the same place in the text.
     """
-    book = patterns("en")
-    for match in [*book["thanks"].finditer(text), *book["cancel"].finditer(text)]:
+    book = patterns(language)
+    formulas = [match for name in FORMULAS if name in book for match in book[name].finditer(text)]
+    for match in formulas:
         start, end = match.span()
         after = AFTER_FORMULA.match(text, end)
         end = after.end() if after else end
@@ -180,7 +182,7 @@ def read(heard: Heard) -> list[Reading]:
     listed = book.likely(heard.text)
     found = {}
     for act in ACTS:
-        if finds := _finds(act, heard, listed):
+        if act.name in listed and (finds := _finds(act, heard, listed)):
             found[act.name] = finds
     _ask_before_leaving(found, heard.text)
     readings = [_reading(act, found[act.name], heard.text) for act in ACTS if act.name in found]
@@ -189,8 +191,6 @@ def read(heard: Heard) -> list[Reading]:
 
 def _finds(act: Act, heard: Heard, listed: Mapping[str, Phrases]) -> list[re.Match[str]]:
     """Where the act is found, as far as it is meant."""
-    if act.name not in listed:
-        return []
     # Thanks and cancellations have been taken out of the rest; everything else must not hear them.
     text = heard.text if act.name in UNTOUCHED else heard.rest
     return [

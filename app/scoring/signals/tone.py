@@ -109,7 +109,7 @@ def _two_sided(name: str, tone: float, text: str) -> list[Reading]:
 def _telling(text: str, tone: float) -> str:
     """The words that carry the tone by VADER's list, strongest first, else the beginning of the text."""
     valence = sentiment.valences()
-    found = {word.lower(): valence.get(word.lower(), 0.0) for word in TONE_WORD.findall(text)}
+    found = {word: valence[word] for word in TONE_WORD.findall(text.lower()) if word in valence}
     ranked = sorted((word for word in found if found[word] * tone > 0), key=lambda word: (-abs(found[word]), word))
     if not ranked:
         return quote(text, 0, min(len(text), 80))
