@@ -53,19 +53,28 @@ CAPABILITIES = (
     ),
     _capability("DET-02", "Only the customer's own new words are read for tone", "app/scoring/signals/tone.py"),
     _capability("DET-03", "Heated phrases raise the alarm at once and are quoted", "app/scoring/signals/acts.py"),
-    _capability("DET-04", "A fix that does not hold counts against the resolution"),
-    _capability("DET-05", "Slow and numerous replies count, by the calendar and by office hours"),
+    _capability("DET-04", "A fix that does not hold counts against the resolution", "app/scoring/history.py"),
+    _capability(
+        "DET-05",
+        "Slow and numerous replies count, by the calendar and by office hours",
+        "app/scoring/hours.py",
+        "app/scoring/waits.py",
+    ),
     _capability(
         "DET-06", "What a customer thought of us before shifts where we start", "app/scoring/signals/ending.py"
     ),
     _capability("DET-07", "A bad rating opens one case, not one per delivery", "tasks/inbox.py", "app/store/cases.py"),
     _capability("DET-08", "Public complaints and reviews become cases on a shorter clock"),
     _capability("DET-09", "A feedback form can feed us, signed and mapped"),
-    _capability("DET-10", "Having to say it twice, or hold the line, is noticed"),
-    _capability("DET-11", "Small troubles of one customer add up across tickets"),
+    _capability("DET-10", "Having to say it twice, or hold the line, is noticed", "app/scoring/signals/ending.py"),
+    _capability(
+        "DET-11", "Small troubles of one customer add up across tickets", "app/scoring/history.py", "tasks/facts.py"
+    ),
     _capability("DET-12", "Short pulse surveys to a sample, never too often"),
     _capability("DET-13", "Unusual waves of trouble stand out from the usual level"),
-    _capability("DET-14", "The second disappointment is a trigger of its own"),
+    _capability(
+        "DET-14", "The second disappointment is a trigger of its own", "app/scoring/history.py", "tasks/facts.py"
+    ),
     _capability("DET-15", "Customers about to leave are told apart from merely unhappy ones"),
     _capability("DET-16", "Trouble that a vendor caused is put down to the vendor"),
     _capability("DET-17", "The moment and the cause of the turn for the worse are named, with proof"),
