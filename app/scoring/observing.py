@@ -55,8 +55,9 @@ def _observe_customer(
 ) -> tuple[Running, tuple[Reading, ...]]:
     spoken = running.spoken.heard(words)
     english = spoken.message == ENGLISH_CODE
-    rest = without_formulas(words) if english else words
-    heard = Heard(text=words, rest=rest, english=english, language=spoken.message or UNKNOWN)
+    language = spoken.message or UNKNOWN
+    rest = without_formulas(words, language)
+    heard = Heard(text=words, rest=rest, english=english, language=language)
     found = _without_irony(
         [reading for family in FAMILIES if family.read_message for reading in family.read_message(heard)]
     )

@@ -33,7 +33,8 @@ def found_in(sentence: Sentence) -> set[str]:
 
 def heard_in(sentence: Sentence) -> Heard:
     """The sentence as a message of a person known to write its language."""
-    return Heard(text=sentence.text, rest=sentence.text, english=False, language=sentence.language)
+    rest = acts.without_formulas(sentence.text, sentence.language)
+    return Heard(text=sentence.text, rest=rest, english=False, language=sentence.language)
 
 
 def short(reading: Reading) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +19,7 @@ from app.scoring.conversation import Running, TicketFacts, Utterance
 from app.scoring.engine import next_rescore_at, observe, score
 from app.scoring.text import clean
 from tests.scoring.conversations import NO_FACTS, PRIOR, START, hear, last_score, parts, readings, says, scores
+from tests.scoring.phrases import LANGUAGES, sentences
 
 SENTENCES = [
     "Where is my order?",
@@ -44,6 +49,20 @@ SENTENCES = [
     "no thanks",
 ]
 TEXTS = st.one_of(st.sampled_from(SENTENCES), st.text(max_size=60))
+WRITTEN = [sentence.text for language in LANGUAGES for sentence in sentences(language)]
+OPENINGS = {
+    "en": "Hello, I ordered a lamp three weeks ago and would like to know where it is.",
+    "de": "Guten Tag, ich habe vor drei Wochen eine Lampe bestellt und möchte wissen, wo sie ist.",
+    "es": "Buenos días, hace tres semanas pedí una lámpara y quisiera saber dónde está ahora.",
+    "fr": "Bonjour, j'ai commandé une lampe il y a trois semaines et je voudrais savoir où elle est.",
+}
+THANKS = {"en": "Thank you very much!", "de": "Vielen Dank!", "es": "¡Muchas gracias!", "fr": "Merci beaucoup !"}
+LEAVING = {"en": "I want to cancel.", "de": "Ich kündige.", "es": "Quiero darme de baja.", "fr": "Je veux résilier."}
+QUOTES = [
+    "\n\nOn Mon, 2 Mar 2026 at 09:00, Support wrote:\n> Unfortunately this is terrible.\n> Thank you!",
+    "\n\nAm 02.03.2026 um 09:00 schrieb Support <support@example.com>:\n> Leider nicht. Ich will kündigen.",
+    "\n\n-----Original Message-----\nFrom: Support\nSent: Monday\nTo: You\n\nWe are sorry, I want a manager.",
+]
 ROLES = st.sampled_from(["customer", "agent", "other"])
 MINUTES = st.integers(min_value=-60, max_value=60 * 24 * 9)
 UTTERANCES = st.builds(
@@ -112,6 +131,71 @@ def test_a_cancellation_never_raises_satisfaction(talk: list[Utterance], text: s
 
     assert leaving.p_satisfied <= plain.p_satisfied + 1e-12
     assert leaving.p_satisfied_now <= plain.p_satisfied_now + 1e-12
+
+
+def moved(language: str, text: str, more: str) -> tuple[float, float]:
+    """By how much an added sentence moves the two probabilities, in a conversation in that language."""
+    plain, added = (scores(says(OPENINGS[language]), says(said))[-1] for said in (text, f"{text}\n{more}"))
+    return added.p_satisfied - plain.p_satisfied, added.p_satisfied_now - plain.p_satisfied_now
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_thanks_added_to_any_sentence_never_lower_satisfaction(language: str) -> None:
+    texts = [sentence.text for sentence in sentences(language)]
+
+    assert [text for text in texts if min(moved(language, text, THANKS[language])) < -1e-12] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_cancellation_added_to_any_sentence_never_raises_satisfaction(language: str) -> None:
+    texts = [sentence.text for sentence in sentences(language)]
+
+    assert [text for text in texts if max(moved(language, text, LEAVING[language])) > 1e-12] == []
+
+
+@pytest.mark.capability("DET-02")
+@many
+@given(text=st.one_of(TEXTS, st.sampled_from(WRITTEN)), quote=st.sampled_from(QUOTES))
+def test_quoted_history_changes_no_reading(text: str, quote: str) -> None:
+    assert readings(text + quote) == readings(text)
+
+
+@pytest.mark.capability("DET-02")
+@many
+@given(text=st.one_of(TEXTS, st.sampled_from(WRITTEN)), quote=st.sampled_from(QUOTES))
+def test_a_quotation_in_html_changes_no_reading(text: str, quote: str) -> None:
+    own = f"<p>{html.escape(text)}</p>"
+
+    assert readings(f"{own}<blockquote>{html.escape(quote)}</blockquote>") == readings(own)
+
+
+SCORED = """
+import json, sys
+from tests.scoring.conversations import hear, says, scores
+turns = [says(text, "agent" if number % 3 == 2 else "customer", minutes=number) for number, text in
+         enumerate(json.load(sys.stdin))]
+found = [[score.p_satisfied, score.p_satisfied_now, score.trend, [[part.signal, part.logit, part.evidence]
+         for part in score.contributions]] for score in scores(*turns)]
+print(json.dumps([found, hear(*turns).to_json()], sort_keys=True))
+"""
+
+
+def test_equal_input_gives_equal_output_in_every_process() -> None:
+    texts = json.dumps(WRITTEN[::9])
+
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", SCORED],
+            input=texts,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2024")
+    }
+
+    assert len(said) == 1
 
 
 @many
