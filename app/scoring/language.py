@@ -26,6 +26,8 @@ HAN_WEIGHS = 3  #: letters of an alphabet that say as much as one of Chinese or 
 KEPT = 200  #: characters kept of what was said while the language is uncertain
 SCORES = 20  #: languages whose scores are given, the best first; English is looked for among them
 LEAST_LETTERS = 10  #: fewer letters of the Latin script are never certain
+LEAST_FOREIGN = 4  #: so many letters of another script are always certain enough: they are not English
+OTHER_AFTER, ENGLISH_AFTER = 2, 3  #: messages in a row in another language after which that is the person's
 PLAUSIBLE = 0.9  #: an uncertain text may be English when English scores this share of the best language
 ENGLISH_CODE = "en"
 UNKNOWN = "und"  #: in place of a code, where a language cannot be told (ISO 639-2)
@@ -80,7 +82,8 @@ class Spoken:
     script: str | None = None  #: such as "latin"; None before anything was said
     certain: bool = False  #: False while `language` is only what the helpdesk says
     sample: str = ""  #: the person's own words while the language is uncertain
-    other: str | None = None  #: the language that the latest message was plainly in, where it is another one
+    other: str | None = None  #: the language that the latest messages were plainly in, where it is another one
+    in_other: int = 0  #: how many messages in a row were in that
     message: str | None = None  #: the language to read the latest message in; None where that cannot be told
 
     @classmethod
@@ -109,19 +112,21 @@ class Spoken:
     def _still(self, plain: str, script: str, guess: Guess) -> Spoken:
         """One more message of a person whose language is known.
 
-        One message in another language of the same script does not change it, two in a row do. English needs two in
-        any case: a few English words, or words quoted from us, are nobody's English tone.
+        One message in another language of the same script does not change it, two in a row do. English needs three, and
+        more than another script: a few English words, or words quoted from us, are nobody's English tone.
         """
         if not guess.certain:
-            unread = self.language == ENGLISH_CODE and not reads_english(plain)
-            return replace(self, other=None, message=None if unread else self.language)
+            unread = self.language == ENGLISH_CODE and not (script == "latin" and reads_english(plain))
+            return replace(self, other=None, in_other=0, message=None if unread else self.language)
         if guess.language == self.language:
             same = self.other is None and self.message == self.language
-            return self if same else replace(self, other=None, message=self.language)
-        if guess.language == self.other or (script != self.script and guess.language != ENGLISH_CODE):
-            return replace(self, language=guess.language, script=script, other=None, message=guess.language)
+            return self if same else replace(self, other=None, in_other=0, message=self.language)
+        to_english = guess.language == ENGLISH_CODE
+        in_other = self.in_other + 1 if guess.language == self.other else 1
+        if in_other >= (ENGLISH_AFTER if to_english else OTHER_AFTER) or (script != self.script and not to_english):
+            return Spoken(language=guess.language, script=script, certain=True, message=guess.language)
         message = guess.language if self.language == ENGLISH_CODE else self.language
-        return replace(self, other=guess.language, message=message)
+        return replace(self, other=guess.language, in_other=in_other, message=message)
 
     def without_words(self) -> Spoken:
         """The same without anything the person wrote."""
@@ -147,9 +152,10 @@ def _guess(plain: str) -> Guess:
     scores: Mapping[str, float] = found.scores
     if not scores:
         return Guess()
+    latin = script_of(plain) == "latin"
     return Guess(
         language=found.language,
-        certain=bool(found.reliable) and not (len(plain) < LEAST_LETTERS and script_of(plain) == "latin"),
+        certain=bool(found.reliable) and len(plain) >= LEAST_LETTERS if latin else len(plain) >= LEAST_FOREIGN,
         near_english=scores.get(ENGLISH_CODE, 0.0) >= PLAUSIBLE * max(scores.values()),
     )
 
@@ -168,7 +174,8 @@ def script_of(text: str) -> str:
         return "latin" if any(map(str.isalpha, text)) else ""
     counted = Counter(map(_script, text))
     del counted[""]
-    counted["han"] *= HAN_WEIGHS
+    if "han" in counted:
+        counted["han"] *= HAN_WEIGHS
     return min(counted, key=lambda name: (-counted[name], name), default="")
 
 

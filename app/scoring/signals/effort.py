@@ -11,6 +11,7 @@ from app.scoring.lexicon import words as word_set
 from app.scoring.signals.base import Effect, Family, Reading, Scope, Signal
 
 WORD = re.compile(r"[^\W_]+")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 COMMON = word_set("""
     a an the i you it is are am was were be been to of in on for and or at my me your we our that this with do does did
     can could would will have has had so just please there any as by from what which how when where who if not no yes
@@ -55,7 +56,14 @@ SIGNALS = (
 def hashed_words(text: str) -> tuple[int, ...]:
     """The telling words of a text as sorted 16-bit hashes: enough to compare messages, too little to read them."""
     words = {word for word in WORD.findall(text.lower()) if len(word) > 1 and word not in COMMON}
+    if not text.isascii():
+        words = {piece for word in words for piece in _pieces(word)}
     return tuple(sorted({zlib.crc32(word.encode()) & 0xFFFF for word in words})[:MOST_WORDS])
+
+
+def _pieces(word: str) -> list[str]:
+    """A word, or pairs of letters of what is written without spaces, such as Chinese, Japanese and Thai."""
+    return [word[at : at + 2] for at in range(len(word) - 1)] if UNSPACED.search(word) else [word]
 
 
 def overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:
