@@ -10,8 +10,8 @@ from app.scoring.taxonomy import CauseClass, Taxonomy, normal
 from app.scoring.vendors import VendorFound, VendorSource, identify
 from app.words import Cause, FaultSide
 
-TAG_WEIGHT, FIELD_WEIGHT = 3.0, 4.0  #: somebody at the desk said it outright
-DOUBT = 1.0  #: a vote for none of the classes, so that one faint hint is not certainty
+TAG_WEIGHT, FIELD_WEIGHT = 5.0, 8.0  #: somebody at the desk said it outright
+DOUBT = 0.5  #: a vote for none of the classes, so that one faint hint is not certainty
 SURE = 0.5  #: share of all votes from which a cause is named
 
 
@@ -160,13 +160,9 @@ def _fault(side: FaultSide, *evidence: Evidence) -> FaultFound:
 
 
 def _named_vendor(gathered: Gathered) -> VendorFound | None:
-    """The vendor that the customer names; none where several are named as often."""
-    named = {key: weight for key, weight in gathered.weights.items() if key.startswith(VENDOR)}
-    most = max(named.values(), default=0.0)
-    leading = [key for key, weight in named.items() if weight == most]
-    if len(leading) != 1:
+    """The vendor that the customer names; none where several are named."""
+    named = [key for key in gathered.weights if key.startswith(VENDOR)]
+    if len(named) != 1:
         return None
-    said = _said(gathered, leading[0])
-    return VendorFound(
-        name=leading[0].removeprefix(VENDOR), source=VendorSource.WORDS, evidence=said.said, message_id=said.message_id
-    )
+    said, name = _said(gathered, named[0]), named[0].removeprefix(VENDOR)
+    return VendorFound(name=name, source=VendorSource.WORDS, evidence=said.said, message_id=said.message_id)

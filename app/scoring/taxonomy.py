@@ -143,8 +143,8 @@ def _class(path: str, value: Any, slips: list[str]) -> CauseClass | None:
     name = _name(f"{path}.name", value.get("name"), slips)
     read = CauseClass(
         name=name,
-        parent=_one_of(Cause, f"{path}.parent", value.get("parent", name), slips),
-        label=_text(f"{path}.label", value.get("label", name.replace("_", " ").capitalize()), slips),
+        parent=_one_of(Cause, f"{path}.parent", value.get("parent", name or "unknown"), slips),
+        label=_text(f"{path}.label", value.get("label", name.replace("_", " ").capitalize() or "-"), slips),
         fault=_one_of(FaultSide, f"{path}.fault", value.get("fault", "unknown"), slips),
         vendor_fault=_flag(f"{path}.vendor_fault", value.get("vendor_fault", False), slips),
         courier_fault=_flag(f"{path}.courier_fault", value.get("courier_fault", False), slips),
