@@ -9,11 +9,12 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 
-FENCE = "```"
+FENCE = re.compile(r"^```[\w+-]{0,20}$")
 LONGEST_TRACE = 200  #: lines of one Python traceback that are looked at
 LONGEST_WORD = 100  #: characters; longer ones without a space are tokens, keys and addresses
-DENSE = 40  #: characters from which a line without much spelling in it counts as a dump
-SPELT = str.maketrans("", "", f"{string.ascii_letters} ")
+DENSE = 40  #: characters from which a line with hardly a letter in it counts as a dump
+LEAST_SPELT = 0.1  #: share of letters in a line that says something
+LETTERS = str.maketrans("", "", string.ascii_letters)
 
 TRACE = re.compile(r"^Traceback \(most recent call last\):?$")
 TRACE_END = re.compile(r"^[\w.]{3,120}(?:Error|Exception|Warning|Interrupt|Exit)\b")
@@ -64,7 +65,7 @@ def without_tokens(line: str) -> str:
 
 def _fenced(lines: Sequence[str]) -> Iterator[int]:
     """Lines between pairs of fences; a fence that never ends hides nothing but itself."""
-    fences = [number for number, line in enumerate(lines) if line.startswith(FENCE)]
+    fences = [number for number, line in enumerate(lines) if FENCE.match(line)]
     for start, end in zip(fences[::2], fences[1::2], strict=False):
         yield from range(start, end + 1)
     if len(fences) % 2:
@@ -82,5 +83,5 @@ def _trace_end(lines: Sequence[str], start: int) -> int:
 
 
 def _is_dump(line: str) -> bool:
-    """True for a long line in which less than half of the signs are letters or spaces."""
-    return len(line) >= DENSE and line.isascii() and 2 * len(line.translate(SPELT)) > len(line)
+    """True for a long line in which hardly anything is spelt out."""
+    return len(line) >= DENSE and line.isascii() and len(line) - len(line.translate(LETTERS)) < LEAST_SPELT * len(line)

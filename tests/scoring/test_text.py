@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.scoring.text import LONGEST, clean
+from app.scoring.text import LONGEST, Cleaned, clean
 
 COMPLAINT = "My order is late and nobody answers."
 
@@ -25,6 +25,12 @@ HISTORIES = {
     "outlook rule": "________________________________\nFrom: Support\nSorry.",
     "outlook headers": "From: Support <help@example.com>\nSent: Monday\nTo: Somebody\nSubject: Re: order\n\nSorry.",
     "helpdesk line": "##- Please type your reply above this line -##\nOur earlier answer.",
+    "reply above": "Please reply above this line\nOur earlier answer.",
+    "do not write below": "## Please do not write below this line ##\nOur earlier answer, terrible.",
+    "not above": "-- Please do not reply above this line --\nSorry.",
+    "german line": "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein. -##\nEs tut uns leid.",
+    "spanish line": "Por favor, responda por encima de esta línea\nLo sentimos.",
+    "french line": "Merci de répondre au-dessus de cette ligne\nDésolés.",
     "bare quotes": "> We are sorry.\n> This is terrible.",
 }
 
@@ -154,6 +160,151 @@ def test_what_is_cut_from_a_very_long_message_is_said() -> None:
     assert cleaned.dropped == ("the rest of a very long message",)
 
 
+PASTED = {
+    "python": (
+        'Traceback (most recent call last):\n  File "/srv/app.py", line 12, in load\n    raise ValueError("bad")\n'
+        "ValueError: terrible horrible failure"
+    ),
+    "python without an end": 'Traceback (most recent call last):\n  File "a.py", line 1\n    die()\n',
+    "java": (
+        'Exception in thread "main" java.lang.IllegalStateException: awful\n\tat com.example.Shop.order(Shop.java:12)\n'
+        "\tat com.example.Main.main(Main.java:3)\nCaused by: java.io.IOException: killed\n\t... 12 more"
+    ),
+    "javascript": "    at load (app.js:12:4)\n    at /srv/node/app.js:3:1",
+    "log": "2026-03-02 10:00:01 ERROR fatal failure in worker\n2026-03-02T10:00:02Z WARN horrible",
+    "syslog": "Mar  2 10:00:01 host app[1]: panic: terrible",
+    "access log": '192.0.2.1 - - [02/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 500 12',
+    "levels": "ERROR: fatal\nWARNING: horrible\nINFO done",
+    "json": '{\n  "error": "terrible",\n  "fatal": true\n}',
+    "environment": "PATH=/usr/bin:/bin\nHATE_MODE=1",
+    "fence": "```\nhorrible = awful()\n```",
+    "key": "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----",
+    "hex": "0000: de ad be ef de ad be ef de ad be ef de ad be ef",
+    "dump": "|||| 12.3 | 45.6 | 78.9 | 10.1 | 11.2 | 13.4 | 14.5 ||||",
+}
+
+
+@pytest.mark.parametrize("pasted", PASTED.values(), ids=PASTED.keys())
+def test_what_a_program_wrote_is_left_out(pasted: str) -> None:
+    cleaned = clean(f"{COMPLAINT}\n{pasted}\n\nPlease help.")
+
+    assert cleaned.text.split() == f"{COMPLAINT} Please help.".split()
+    assert cleaned.dropped == ("machine output",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ERROR: payment failed, that is what it says",
+        "At the shop (in Example Street) nobody helped me.",
+        "at 10:00 I called you",
+        "It says Traceback and then nothing.",
+        "10:30 I called, 11:00 I was still waiting",
+        "I paid 12.50 + 3.20 + 4.80 = 20.50, and you took 25.50!!!",
+        "``` is what I see",
+        "Caused by: your driver",
+        "Orders 48213, 48214, 48215, 48216, 48217 and 48218",
+        "{angry}",
+        "我的订单在哪里？三天没有人回复我。" * 10,
+    ],
+)
+def test_words_of_a_person_that_look_like_a_programs_stay(text: str) -> None:
+    assert clean(text) == Cleaned(text=text)
+
+
+def test_a_fence_that_never_ends_hides_only_itself() -> None:
+    assert clean("```\nIt is broken").text == "It is broken"
+
+
+def test_a_word_too_long_for_a_person_goes() -> None:
+    assert clean(f"My token is {'x1' * 80} and it fails").text == "My token is and it fails"
+
+
+FOOTERS = {
+    "zendesk": "This email is a service from Example Shop. Delivered by Zendesk",
+    "code": "[4XW2K7-9PLM]",
+    "subscription": "You are receiving this email because you bought something.",
+    "unsubscribe": "Unsubscribe",
+    "copyright": "© 2026 Example",
+    "reference": "ref:_00D1:ref",
+    "request": "Your request (123) has been updated",
+}
+
+
+@pytest.mark.parametrize("footer", FOOTERS.values(), ids=FOOTERS.keys())
+def test_footers_are_left_out(footer: str) -> None:
+    cleaned = clean(f"{COMPLAINT}\n\n{footer}")
+
+    assert (cleaned.text, cleaned.dropped) == (COMPLAINT, ("boilerplate",))
+
+
+def test_a_banner_above_the_words_is_left_out() -> None:
+    cleaned = clean(f"CAUTION: This email originated from outside of the organization.\n{COMPLAINT}")
+
+    assert (cleaned.text, cleaned.dropped) == (COMPLAINT, ("boilerplate",))
+
+
+def test_a_message_that_only_says_unsubscribe_stays() -> None:
+    assert clean("Unsubscribe").text == "Unsubscribe"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My card ▇▇▇▇ ▇▇▇▇ was charged",
+        "My card ████ was charged",
+        "My card XXXX XXXXXX was charged",
+        "My card [REDACTED] was charged",
+        "My card <redacted: number> was charged",
+        "My card (removed) was charged",
+        "My card ******** was charged",
+        "My card ■■■■ was charged",
+    ],
+)
+def test_redacted_words_are_no_words(text: str) -> None:
+    cleaned = clean(text)
+
+    assert cleaned.text.split() == ["My", "card", "was", "charged"]
+    assert cleaned.dropped == ("redacted words",)
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks xxx", "It is f*** broken", "■ first point", "I removed it (twice)", "Size XXL"]
+)
+def test_words_that_only_look_redacted_stay(text: str) -> None:
+    assert clean(text) == Cleaned(text=text)
+
+
+def test_a_message_of_nothing_but_redactions_is_blank() -> None:
+    assert clean("▇▇▇ ▇▇▇▇▇▇ ▇▇").text == ""
+
+
+@pytest.mark.parametrize("text", ["🙂", "👍🏽", "😡😡", "It broke 😢"])
+def test_emoji_stay(text: str) -> None:
+    assert clean(text).text == text
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\u200e", "\u202e", "\u2066", "\u2069", "\u061c", "\ufeff", "\ufe0f", "\u034f", "\U000e0041"]
+)
+def test_characters_that_nobody_sees_are_gone(hidden: str) -> None:
+    assert clean(f"ter{hidden}rible").text == "terrible"
+
+
+def test_half_characters_are_gone() -> None:
+    assert clean("bro\ud800ken \udc00").text.encode() == b"bro ken"
+
+
+@pytest.mark.parametrize("text", ["أين طلبي؟ أنا غاضب جداً.", "איפה ההזמנה שלי?", "ما زلت\u200cلا أستطيع"])
+def test_text_from_right_to_left_stays(text: str) -> None:
+    assert clean(text).text == text.replace("\u200c", "")
+
+
+@pytest.mark.parametrize("box", ["gmail_quote", "yahoo_quoted", "protonmail_quote", "moz-cite-prefix"])
+def test_boxes_of_mail_programs_are_left_out(box: str) -> None:
+    assert clean(f'<p>It broke</p><div class="{box}">Sorry</div>').text == "It broke"
+
+
 BOMBS = {
     "one word": "a" * 1_000_000,
     "openers": "On " * 350_000,
@@ -167,6 +318,21 @@ BOMBS = {
     "headers": "From: a\n" * 120_000,
     "names": "Thanks\nSome Body\n" * 60_000,
     "spaces": " " * 1_000_000,
+    "stars": "*" * 1_000_000,
+    "redactions": "[redacted " * 100_000,
+    "crosses": "XXX" * 330_000,
+    "fences": "```\n" * 250_000,
+    "traces": "Traceback (most recent call last):\n" * 30_000,
+    "frames": 'File "' + "a" * 1_000_000,
+    "dotted": "a." * 500_000,
+    "settings": "a=b " * 250_000,
+    "at": "at a.b.c" * 120_000,
+    "entities": "&amp;" * 200_000,
+    "direction marks": "\u202e" * 1_000_000,
+    "marks on marks": "a" + "\u0301" * 1_000_000,
+    "emoji": "😡" * 1_000_000,
+    "please": "please reply " * 80_000,
+    "auto": "auto reply" * 100_000,
 }
 
 
@@ -178,3 +344,21 @@ def test_a_megabyte_is_cleaned_in_no_time(text: str) -> None:
 
     # 50 ms on an idle machine; the rest is room for a busy one.
     assert time.thread_time() - started < 0.15
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_twice_the_text_costs_no_more_than_a_little_over_twice_the_time(bomb: str) -> None:
+    def seconds(length: int) -> float:
+        text = BOMBS[bomb][:length]
+        rounds = []
+        for _ in range(5):
+            started = time.thread_time()
+            clean(text)
+            rounds.append(time.thread_time() - started)
+        return min(rounds)
+
+    seconds(1_000)
+    quarter, whole = seconds(LONGEST // 4), seconds(LONGEST)
+
+    # Four times the length; sixteen times the time would be quadratic. What takes no time at all has no ratio.
+    assert whole < 8 * quarter or whole < 0.005
