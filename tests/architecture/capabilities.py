@@ -53,7 +53,12 @@ CAPABILITIES = (
     ),
     _capability("DET-02", "Only the customer's own new words are read for tone", "app/scoring/signals/tone.py"),
     _capability("DET-03", "Heated phrases raise the alarm at once and are quoted", "app/scoring/signals/acts.py"),
-    _capability("DET-04", "A fix that does not hold counts against the resolution", "app/scoring/history.py"),
+    _capability(
+        "DET-04",
+        "A fix that does not hold counts against the resolution",
+        "app/scoring/resolution.py",
+        "app/scoring/history.py",
+    ),
     _capability(
         "DET-05",
         "Slow and numerous replies count, by the calendar and by office hours",
@@ -66,7 +71,12 @@ CAPABILITIES = (
     _capability("DET-07", "A bad rating opens one case, not one per delivery", "tasks/inbox.py", "app/store/cases.py"),
     _capability("DET-08", "Public complaints and reviews become cases on a shorter clock"),
     _capability("DET-09", "A feedback form can feed us, signed and mapped"),
-    _capability("DET-10", "Having to say it twice, or hold the line, is noticed", "app/scoring/signals/ending.py"),
+    _capability(
+        "DET-10",
+        "Having to say it twice, or hold the line, is noticed",
+        "app/scoring/asked.py",
+        "app/scoring/signals/ending.py",
+    ),
     _capability(
         "DET-11", "Small troubles of one customer add up across tickets", "app/scoring/history.py", "tasks/facts.py"
     ),
