@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.measure import early as warned
 from app.measure import funnel as measured
-from app.store import cases
+from app.store import cases, early_warnings
 from app.store.database import Database
 from app.store.models import RecoveryCase
 from app.words import Arm, CaseStage
@@ -28,6 +29,45 @@ def funnel(database: Database, desk_id: int) -> dict[str, Any]:
         "by_protocol": {name: _shown(one) for name, one in measured.by_protocol(rows).items()},
         "by_cause": {name: _shown(one) for name, one in measured.by_cause(rows).items()},
     }
+
+
+def early(database: Database, desk_id: int, *, hours: float = 4.0, messages: int = 0) -> dict[str, Any]:
+    """How many badly rated tickets had been flagged poor, how long before, and the false alarms beside it."""
+    with database.desk(desk_id, read=True) as session:
+        rated = [
+            warned.Rated(rating=value, rated_at=at, poor_at=poor_at, messages_left=left)
+            for value, at, poor_at, left in early_warnings.rated_tickets(session)
+        ]
+    found = warned.early(rated, hours=hours, messages=messages)
+    return {
+        "wanted": {"hours": hours, "messages": messages},
+        "rated": len(rated),
+        "badly_rated": found.flagged.of,
+        "flagged": _share(found.flagged),
+        "flagged_in_time": _share(found.in_time),
+        "false_alarms": _share(found.false_alarms),
+        "lead_hours": _lead(found.lead_hours),
+        "lead_messages": _lead(found.lead_messages),
+        "few": found.few,
+        "note": _note(found),
+    }
+
+
+def _share(share: warned.Share) -> dict[str, Any]:
+    low, high = share.interval or (None, None)
+    return {"count": share.count, "of": share.of, "share": share.value, "low": low, "high": high}
+
+
+def _lead(lead: warned.Lead) -> dict[str, Any]:
+    return {"tickets": lead.count, "p10": lead.p10, "p50": lead.p50, "p90": lead.p90}
+
+
+def _note(found: warned.Early) -> str:
+    if not found.flagged.of:
+        return "No ticket has been rated badly yet, so there is nothing to say."
+    if found.few:
+        return f"Only {found.flagged.of} tickets were rated badly: with so few, these shares may well be chance."
+    return "Shares with their 95 % intervals. What happened, not a promise of what comes."
 
 
 def _shown(found: measured.Funnel) -> dict[str, Any]:

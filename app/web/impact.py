@@ -16,4 +16,7 @@ blueprint = Blueprint("impact", __name__, url_prefix="/impact")
 @blueprint.get("")
 @requires(Role.LEAD)
 def index() -> ResponseReturnValue:
-    return render_template("impact/index.html", funnel=reports.funnel(parts().database, desk_id()))
+    database = parts().database
+    return render_template(
+        "impact/index.html", funnel=reports.funnel(database, desk_id()), early=reports.early(database, desk_id())
+    )
