@@ -16,6 +16,7 @@ from app.cli_deliveries import deliveries
 from app.cli_desks import desk
 from app.cli_models import model
 from app.cli_protocols import protocol
+from app.cli_training import evaluate, train
 
 
 @click.group(cls=Commands)
@@ -25,6 +26,8 @@ def main() -> None:
 
 main.add_command(desk)
 main.add_command(protocol)
+main.add_command(train)
+main.add_command(evaluate)
 main.add_command(deliveries)
 main.add_command(model)
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -58,7 +59,7 @@ def cut(text: str) -> dict[int, str]:
     """A message's different words and pairs of neighbouring words in lower case, by their hash."""
     words = TOKEN.findall(text[:LONGEST].lower().replace("’", "'"))
     pieces = {crc32(word.encode()): word for word in words}
-    for first, second in zip(words, words[1:], strict=False):
+    for first, second in pairwise(words):
         pair = f"{first} {second}"
         pieces[crc32(pair.encode())] = pair
     return pieces

@@ -1,4 +1,4 @@
-"""The wording, by learned word lists: of the customer's messages as their tone, of our replies as quality of resolution.
+"""The wording, by learned word lists: of the customer's messages as tone, of our replies as quality of resolution.
 
 Two lists come from texts labelled with emotions (`pleased`, `displeased`), two from conversations rated turn by turn
 (`customer`, `reply`). English only. They read messages without thanks and cancellations, which count as acts.
@@ -7,6 +7,7 @@ Two lists come from texts labelled with emotions (`pleased`, `displeased`), two 
 from __future__ import annotations
 
 import math
+import re
 
 from app.scoring.conversation import Running
 from app.scoring.language import reads_english
@@ -32,6 +33,7 @@ def _signal(name: str, effect: Effect, describe: str, *, source: str, unit: str,
     )
 
 
+LIVELY = re.compile(r"(?<![!?])!(?![!?])")
 CHANCE = f"chance of the feeling above {USUAL:g}, 1 when certain"
 LOGIT = f"logit / {LARGE:g}, at most 1"
 SMOOTHED = f"{LOGIT}; smoothed over replies, the newest weighs one half"
@@ -39,6 +41,10 @@ R, L = Effect.RAISES, Effect.LOWERS
 SIGNALS = (
     _signal("pleased", R, "words of pleasant feelings", source=EMOTIONS, unit=CHANCE, scope=Scope.MESSAGE),
     _signal("displeased", L, "words of unpleasant feelings", source=EMOTIONS, unit=CHANCE, scope=Scope.MESSAGE),
+    _signal(
+        "lively", R, "a single exclamation mark in a message without unpleasant words", source="own count",
+        unit="1 when found", scope=Scope.MESSAGE,
+    ),
     _signal("customer_better", R, "words that satisfied customers use", source=RATED, unit=LOGIT, scope=Scope.MESSAGE),
     _signal("customer_worse", L, "words that unhappy customers use", source=RATED, unit=LOGIT, scope=Scope.MESSAGE),
     _signal(
@@ -69,6 +75,8 @@ def read(heard: Heard) -> list[Reading]:
         ]
     pieces = cut(heard.rest)
     readings = [_feeling(name, pieces) for name in ("pleased", "displeased")]
+    if LIVELY.search(heard.rest) and not readings[1].value:
+        readings.append(Reading(signal="wording.lively", value=1.0, evidence="a friendly exclamation mark"))
     return [*readings, *_two_sided("customer", pieces, "words such as")]
 
 

@@ -34,7 +34,9 @@ class Conversation:
     @property
     def rated(self) -> bool:
         """Rated as a whole and at every customer turn."""
-        return self.overall is not None and all(turn.rating is not None for turn in self.turns if turn.role == "customer")
+        return self.overall is not None and all(
+            turn.rating is not None for turn in self.turns if turn.role == "customer"
+        )
 
 
 def read(paths: Iterable[Path]) -> dict[str, list[Conversation]]:
@@ -56,9 +58,9 @@ def read(paths: Iterable[Path]) -> dict[str, list[Conversation]]:
 
 def _lines(path: Path) -> Iterator[str]:
     try:
-        opened: Any = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as file:
-            yield from file
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            for line in file:
+                yield line.decode("utf-8")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path.name}: cannot be read: {error}") from error
 

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from app.scoring.observing import FAST
-from app.scoring.signals.wording import LARGE, chance_above_usual
+from app.scoring.signals.wording import LARGE, LIVELY, chance_above_usual
 from app.scoring.training.corpora import Conversation
 from app.scoring.training.tables import COLUMN, Array, Table
 from app.scoring.wordlists import WordList, cut
@@ -74,7 +74,7 @@ def rated_lists(table: Table) -> tuple[WordList, WordList]:
 def fit_list(
     name: str, cuts: Sequence[dict[int, str]], wanted: NDArray[np.bool_], count: int, ridge: float
 ) -> WordList:
-    """A list whose logit foretells `wanted`. Pieces have to be in at least `count` texts; `ridge` is scikit-learn's C."""
+    """A list whose logit foretells `wanted`. Pieces are in at least `count` texts; `ridge` is scikit-learn's C."""
     in_texts = Counter(key for pieces in cuts for key in pieces)
     keys = sorted(key for key, times in in_texts.items() if times >= count)
     column = {key: place for place, key in enumerate(keys)}
@@ -102,6 +102,8 @@ def read_with(table: Table, lists: Lists) -> Table:
     pieces = [cut(words) if words.strip() else {} for words in table.words]
     for name in ("pleased", "displeased"):
         values[:, COLUMN[f"wording.{name}"]] = _feeling(getattr(lists, name), pieces)
+    friendly = [bool(LIVELY.search(words)) for words in table.words]
+    values[:, COLUMN["wording.lively"]] = friendly & (values[:, COLUMN["wording.displeased"]] == 0)
     _set_sides(values, "customer", np.array([_two_sided(lists.customer, one) for one in pieces]))
     _set_sides(values, "reply", _smoothed(table, lambda words: _two_sided(lists.reply, cut(words))))
     return table.with_values(values)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,17 @@ from numpy.typing import NDArray
 
 from app.scoring.learning.fitting import Problem, Ridge, dense, fit
 from app.scoring.training.judgement import MESSAGES, SPREAD, TICKET
-from app.scoring.training.tables import COLUMN, NAMES, SIDES, Array, Table, aggregates, changes
+from app.scoring.training.tables import COLUMN, NAMES, SIDES, Array, Table, aggregates
 
 SATISFIED = 3.0  #: mean rating from which a turn or a whole counts as satisfied
-NOW_RIDGE, OVERALL_RIDGE, SEQUENCE_RIDGE, HEADING_RIDGE = 200.0, 100.0, 3.0, 300.0
+MESSAGE_RIDGE, OVERALL_RIDGE, SEQUENCE_RIDGE, HEADING_RIDGE = 200.0, 100.0, 3.0, 300.0
+#: How strongly judgement holds a rare signal's weight: as if it had a variance of 1 / 3 by itself.
+JUDGED_RIDGE = 3.0
 SEQUENCE = ("last", "fast", "slow", "mean", "gathered")
-DIRECT = ("fast", "gathered")
+DIRECT = ("fast", "gathered", "worst")
+DIRECT_SHARE = 2.0  #: of the average for the whole, the model on the signals against 1 of that on the sequence
+#: Lists of wording that ship have seen one set more than those the weights were fitted with, and tell more.
+LIST_GAIN = 1.5
 LATE = 3  #: a row counts as its share of the conversation to this power: the end is what gets rated
 CLEAR_CHANGE = 0.25  #: of a rating against those before, below which no direction is learned
 LARGEST_CHANGE = 1.5  #: larger ones weigh no more
@@ -29,6 +34,7 @@ STEADY_SHARE = 0.5  #: of directions that are too small to be told
 SMALLEST = 0.0005  #: weights below are left out
 
 RARE = np.array([name in MESSAGES for name in NAMES])
+RATED_LISTS = np.array([name.startswith(("wording.customer", "wording.reply")) for name in NAMES])
 RARE_WHOLE = np.array([MESSAGES.get(name, (0.0, 0.0))[0] for name in NAMES])
 RARE_NOW = np.array([MESSAGES.get(name, (0.0, 0.0))[1] for name in NAMES])
 
@@ -55,12 +61,16 @@ class Fitted:
     def overall_logit(self, table: Table) -> Array:
         """The logit of "the whole will be rated satisfied", per row."""
         found = aggregates(table)
-        return self.base + sum((found[name] @ weights for name, weights in self.overall.items()), np.zeros(len(table.index)))
+        return self.base + sum(
+            (found[name] @ weights for name, weights in self.overall.items()), np.zeros(len(table.index))
+        )
 
     def trend(self, table: Table) -> Array:
         """The trend in [-1, 1], per row; 0 at first turns."""
         logit = _places(table) @ np.array([*self.heading_turns, self.heading_length])
-        logit += self.heading_base + table.values @ self.heading_last + aggregates(table)["recent"] @ self.heading_before
+        logit += (
+            self.heading_base + table.values @ self.heading_last + aggregates(table)["recent"] @ self.heading_before
+        )
         return np.where(table.index > 0, 2 * _chance(logit) - 1, 0.0)
 
 
@@ -72,100 +82,116 @@ def fit_prior(table: Table) -> Fitted:
     heading = _fit_heading(table, found)
     draft = Fitted(base=base, now_base=now_base, now=now, overall=overall, dead_band=0.0, **heading)
     moving = np.abs(draft.trend(table)[table.index > 0])
-    bands = {"dead_band": float(np.quantile(moving, STEADY_SHARE))}
-    return Fitted(base=base, now_base=now_base, now=now, overall=overall, **heading, **bands)
+    return replace(draft, dead_band=float(np.quantile(moving, STEADY_SHARE)))
 
 
 def _fit_now(table: Table) -> tuple[float, Array]:
-    offset = table.values @ RARE_NOW
-    weights, base = _constrained(
-        table.values, table.rating >= SATISFIED, sides=SIDES, free=~RARE, offset=offset, strength=NOW_RIDGE
+    weights, base = constrained(
+        table.values,
+        table.rating >= SATISFIED,
+        Holds(sides=SIDES, strength=MESSAGE_RIDGE, judgement=RARE_NOW, judged=RARE),
     )
-    return base, weights + RARE_NOW
+    return base, np.where(RATED_LISTS, LIST_GAIN, 1.0) * weights
 
 
 def _fit_overall(table: Table, found: Mapping[str, Array], now: Array) -> tuple[float, dict[str, Array]]:
     """Averages a model on the signals with one on the sequence of `now`, each scaled to the same spread."""
     satisfied, weights = table.overall >= SATISFIED, ((table.index + 1) / table.turns) ** LATE / table.turns
-    offset = sum((found[name] @ (share * RARE_WHOLE) for name, share in SPREAD.items()), np.zeros(len(table.index)))
-    parts = np.hstack([found[name] for name in DIRECT])
-    direct, _ = _constrained(
-        parts, satisfied, sides=np.tile(SIDES, len(DIRECT)), free=np.tile(~RARE, len(DIRECT)), offset=offset,
-        strength=OVERALL_RIDGE, weights=weights,
-    )  # fmt: skip
-    steps = np.column_stack([found[name] @ now for name in SEQUENCE])
-    sequence, _ = _constrained(
-        steps, satisfied, sides=np.ones(len(SEQUENCE)), strength=SEQUENCE_RIDGE, weights=weights
+    parts, steps = (
+        np.hstack([found[name] for name in DIRECT]),
+        np.column_stack([found[name] @ now for name in SEQUENCE]),
     )
+    direct, _ = constrained(
+        parts,
+        satisfied,
+        Holds(
+            sides=np.tile(SIDES, len(DIRECT)),
+            strength=OVERALL_RIDGE,
+            # What was worst ever is remembered of rare acts alone; common ones fade.
+            free=np.concatenate([RARE | (name != "worst") for name in DIRECT]),
+            judgement=np.concatenate([SPREAD[name] * RARE_WHOLE for name in DIRECT]),
+            judged=np.tile(RARE, len(DIRECT)),
+        ),
+        weights,
+    )
+    along = Holds(sides=np.ones(len(SEQUENCE)), strength=SEQUENCE_RIDGE)
+    sequence, _ = constrained(steps, satisfied, along, weights)
     one, two = parts @ direct, steps @ sequence
-    spread = one[table.last].std(), two[table.last].std()
+    spread = one[table.last].std() / DIRECT_SHARE, two[table.last].std()
     both = np.column_stack([one / spread[0] + two / spread[1]])
-    scale, base = _constrained(both, satisfied, sides=np.ones(1), offset=offset, strength=0.0, weights=weights)
-    overall = {name: share * RARE_WHOLE for name, share in SPREAD.items()}
+    scale, base = constrained(both, satisfied, Holds(sides=np.ones(1), strength=0.0), weights)
+    overall = {name: scale[0] / spread[1] * share * now for name, share in zip(SEQUENCE, sequence, strict=True)}
     for name, part in zip(DIRECT, np.split(direct, len(DIRECT)), strict=True):
         overall[name] = overall.get(name, np.zeros(len(NAMES))) + scale[0] / spread[0] * part
-    for name, share in zip(SEQUENCE, sequence, strict=True):
-        # A rare act has its weight for the whole already.
-        part = scale[0] / spread[1] * share * np.where(RARE, 0.0, now)
-        overall[name] = overall.get(name, np.zeros(len(NAMES))) + part
     return base, overall
 
 
 def _fit_heading(table: Table, found: Mapping[str, Array]) -> dict[str, Any]:
-    moved = changes(table)
+    moved = table.change
     rows = np.flatnonzero(np.abs(np.nan_to_num(moved)) >= CLEAR_CHANGE)
     parts = np.hstack([table.values, found["recent"], _places(table)])[rows]
-    offset = (table.values - found["recent"])[rows] @ RARE_NOW
-    weights, base = _constrained(
-        parts, moved[rows] > 0,
-        sides=np.concatenate([SIDES, -SIDES, np.zeros(USUAL_TURNS + 1)]),
-        free=np.concatenate([~RARE, ~RARE, np.ones(USUAL_TURNS + 1, dtype=bool)]),
-        offset=offset, strength=HEADING_RIDGE, weights=np.minimum(np.abs(moved[rows]), LARGEST_CHANGE),
-    )  # fmt: skip
+    unjudged = np.zeros(USUAL_TURNS + 1)
+    holds = Holds(
+        sides=np.concatenate([SIDES, -SIDES, unjudged]),
+        strength=HEADING_RIDGE,
+        judgement=np.concatenate([RARE_NOW, -RARE_NOW, unjudged]),
+        judged=np.concatenate([RARE, RARE, unjudged > 0]),
+    )
+    weights, base = constrained(parts, moved[rows] > 0, holds, np.minimum(np.abs(moved[rows]), LARGEST_CHANGE))
     last, before, places = np.split(weights, [len(NAMES), 2 * len(NAMES)])
     return {
         "heading_base": base,
         "heading_turns": tuple(float(one) for one in places[:-1]),
         "heading_length": float(places[-1]),
-        "heading_last": last + RARE_NOW,
-        "heading_before": before - RARE_NOW,
+        "heading_last": last,
+        "heading_before": before,
     }
 
 
 def _places(table: Table) -> Array:
-    """Where in the conversation a row is: second, third, fourth customer message or not, and the log of their number."""
+    """Where in the conversation a row is: at the second, third, fourth customer message; the log of their number."""
     marks = [(table.index == place).astype(float) for place in range(1, USUAL_TURNS + 1)]
     return np.column_stack([*marks, np.log(table.index + 1)])
 
 
-def _constrained(
-    inputs: Array,
-    given: NDArray[np.bool_],
-    *,
-    sides: Array,
-    strength: float,
-    free: NDArray[np.bool_] | None = None,
-    offset: Array | None = None,
-    weights: Array | None = None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """What holds the weights of a fit. Inputs that are not free get 0."""
+
+    sides: Array  #: 1 allows no negative weight, -1 no positive one, 0 both
+    strength: float  #: of the ridge on scaled inputs
+    free: NDArray[np.bool_] | None = None
+    judgement: Array | None = None  #: weights that data move only as far as they really speak
+    judged: NDArray[np.bool_] | None = None  #: where there are such
+
+    def ridge(self, scale: Array) -> Ridge:
+        """The ridge on inputs divided by `scale`. That of judged ones is on their own scale, so that signals that the
+        data never hold keep their weight."""
+        held = np.zeros(len(scale), dtype=bool) if self.free is None else ~self.free
+        pull, centre = np.full(len(scale), self.strength), np.zeros(len(scale))
+        if self.judged is not None and self.judgement is not None:
+            pull = np.where(self.judged, JUDGED_RIDGE / scale**2, pull)
+            centre = np.where(self.judged & ~held, self.judgement * scale, centre)
+        return Ridge(
+            strength=pull,
+            centre=centre,
+            low=np.where(held | (self.sides > 0), 0.0, -np.inf),
+            high=np.where(held | (self.sides < 0), 0.0, np.inf),
+        )
+
+
+def constrained(
+    inputs: Array, given: NDArray[np.bool_], holds: Holds, weights: Array | None = None
 ) -> tuple[Array, float]:
-    """Weights and intercept of a logistic regression with a ridge on scaled inputs; side 1 allows no negative weight,
-    -1 no positive one, 0 both. Inputs that are not free get 0."""
-    rows = len(inputs)
+    """Weights and intercept of a logistic regression that foretells `given`; `weights` are those of rows."""
     spread = inputs.std(axis=0)
     scale = np.where(spread > 1e-9, spread, 1.0)
-    held = (spread <= 1e-9) | (False if free is None else ~free)
-    ridge = Ridge(
-        strength=np.full(inputs.shape[1], strength),
-        centre=np.zeros(inputs.shape[1]),
-        low=np.where(held | (sides > 0), 0.0, -np.inf),
-        high=np.where(held | (sides < 0), 0.0, np.inf),
-    )
     problem = Problem(
         given=given.astype(np.float64),
-        offset=np.zeros(rows) if offset is None else offset,
-        weights=np.ones(rows) if weights is None else weights,
+        offset=np.zeros(len(inputs)),
+        weights=np.ones(len(inputs)) if weights is None else weights,
     )
-    found = fit(problem, *dense(inputs / scale), ridge)
+    found = fit(problem, *dense(inputs / scale), holds.ridge(scale))
     return found[:-1] / scale, float(found[-1])
 
 
@@ -203,4 +229,6 @@ def document(fitted: Fitted, name: str, note: str) -> dict[str, Any]:
 
 
 def _named(weights: Array) -> dict[str, float]:
-    return {name: round(float(weights[column]), 6) for name, column in COLUMN.items() if abs(weights[column]) >= SMALLEST}
+    return {
+        name: round(float(weights[column]), 6) for name, column in COLUMN.items() if abs(weights[column]) >= SMALLEST
+    }

@@ -42,11 +42,12 @@ class Table:
     replies: list[tuple[str, ...]]  #: our replies since the customer's message before
     rating: Array  #: of the turn, 1 to 5
     overall: Array  #: of the whole, 1 to 5
+    change: Array  #: the turn's rating minus the mean of up to three before it; NaN at a first turn
 
     @property
     def last(self) -> NDArray[np.bool_]:
         """Rows of the last customer turn."""
-        return self.index == self.turns - 1
+        return np.asarray(self.index == self.turns - 1)
 
     def where(self, mask: NDArray[np.bool_]) -> Table:
         """The rows of whole conversations that a mask keeps."""
@@ -55,7 +56,7 @@ class Table:
             self,
             **{
                 name: getattr(self, name)[mask]
-                for name in ("source", "conversation", "index", "turns", "values", "rating", "overall")
+                for name in ("source", "conversation", "index", "turns", "values", "rating", "overall", "change")
             },
             words=[self.words[row] for row in keep],
             replies=[self.replies[row] for row in keep],
@@ -73,16 +74,31 @@ def table(conversations: Sequence[Conversation]) -> Table:
         heard = _listen(conversation)
         for index, row in enumerate(heard):
             rows.append(replace(row, conversation=number, index=index, turns=len(heard)))
+    places, rating = np.array([row.index for row in rows]), np.array([row.rating for row in rows])
     return Table(
         source=np.array([row.source for row in rows]),
         conversation=np.array([row.conversation for row in rows]),
-        index=np.array([row.index for row in rows]),
+        index=places,
         turns=np.array([row.turns for row in rows]),
         values=np.array([_vector(row.values) for row in rows]),
         words=[row.words for row in rows],
         replies=[row.replies for row in rows],
-        rating=np.array([row.rating for row in rows]),
+        rating=rating,
         overall=np.array([row.overall for row in rows]),
+        change=_changes(rating, places),
+    )
+
+
+def joined(tables: Sequence[Table]) -> Table:
+    """Tables of several sets as one."""
+    first = np.cumsum([0, *(int(one.conversation.max()) + 1 for one in tables)])
+    numbered = [replace(one, conversation=one.conversation + start) for one, start in zip(tables, first, strict=False)]
+    arrays = ("source", "conversation", "index", "turns", "values", "rating", "overall", "change")
+    return replace(
+        numbered[0],
+        **{name: np.concatenate([getattr(one, name) for one in numbered]) for name in arrays},
+        words=[words for one in numbered for words in one.words],
+        replies=[replies for one in numbered for replies in one.replies],
     )
 
 
@@ -143,9 +159,8 @@ def aggregates(table: Table) -> dict[str, Array]:
     return found | {"gathered": found["mean"] * (1 + np.log(turn))}
 
 
-def changes(table: Table) -> Array:
-    """Per row, the turn's rating minus the mean of up to three before it; NaN at a first turn."""
-    found = np.full(len(table.rating), np.nan)
-    for row in np.flatnonzero(table.index > 0):
-        found[row] = table.rating[row] - table.rating[row - min(RECENT, table.index[row]) : row].mean()
+def _changes(rating: Array, index: NDArray[np.int64]) -> Array:
+    found = np.full(len(rating), np.nan)
+    for row in np.flatnonzero(index > 0):
+        found[row] = rating[row] - rating[row - min(RECENT, index[row]) : row].mean()
     return found
