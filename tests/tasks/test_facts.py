@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from app.clock import real_now
-from app.scoring.conversation import TicketFacts
+from app.scoring.conversation import Running, TicketFacts
 from app.store.models import RatingRow, TrackedTicket
 from connectors.ticket import Person, Ticket, TicketStatus
 from tasks import facts, upkeep
@@ -27,7 +27,7 @@ def told(stage: Stage, ticket: str) -> TicketFacts:
     """What scoring would be told now."""
     with stage.parts.database.desk(stage.desk_id, read=True) as session:
         row = session.get_one(TrackedTicket, stage.tracked(ticket).id)
-        past = Past.of(session, row, stage.now, stage.parts.model.threshold)
+        past = Past.of(session, row, stage.now, stage.parts.models.prior.threshold)
         return facts.at_message(row, past, stage.now)
 
 
@@ -74,7 +74,7 @@ def test_mild_trouble_on_other_tickets_is_known_for_a_fortnight(stage: Stage) ->
     third = stage.opens("My table is scratched.")
     stage.drain()
     for ticket in (first, second):
-        change(stage, ticket, lowest_p=stage.parts.model.threshold + 0.05)
+        change(stage, ticket, lowest_p=stage.parts.models.prior.threshold + 0.05)
 
     now = told(stage, third)
     stage.step(days=14)
@@ -268,7 +268,7 @@ def test_a_rating_given_after_a_message_was_not_known_then(stage: Stage) -> None
 
     with stage.parts.database.desk(stage.desk_id, read=True) as session:
         row = session.get_one(TrackedTicket, stage.tracked(later).id)
-        past = Past.of(session, row, stage.now, stage.parts.model.threshold)
+        past = Past.of(session, row, stage.now, stage.parts.models.prior.threshold)
         then, now = facts.at_message(row, past, asked), facts.at_message(row, past, stage.now + timedelta(minutes=1))
 
     assert (then.earlier_ratings, then.earlier_failures) == ((), 0)
@@ -298,3 +298,25 @@ def test_a_person_of_a_thousand_tickets_is_no_burden(stage: Stage) -> None:
 
     assert known.mild_tickets == 200
     assert real_now() - began < timedelta(seconds=1)
+
+
+def test_what_went_before_costs_few_queries(stage: Stage) -> None:
+    stage.publish()
+    ticket = stage.opens("Where is my lamp?")
+    stage.drain()
+    asked: list[str] = []
+    with stage.parts.database.desk(stage.desk_id) as session:
+        row = session.get_one(TrackedTicket, stage.tracked(ticket).id)
+        session.flush()
+        event.listen(stage.parts.database.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
+
+        past = Past.of(session, row, stage.now, stage.parts.models.prior.threshold)
+        facts.standing(session, row, past, Running.start(), stage.now)
+        alone = len(asked)
+        row.organization_id = "300"
+        session.flush()
+        asked.clear()
+        Past.of(session, row, stage.now, stage.parts.models.prior.threshold)
+
+    assert alone == 3
+    assert len(asked) == 3
