@@ -60,6 +60,7 @@ HAS_IT = re.compile(
 )
 EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 NUMBERS = re.compile(r"(?<![\w.,:/])[#+]?\w{0,5}[-_/]?\d(?:[-/]?\w| \d){3,24}(?!\w)")
+DIGIT = re.compile(r"\d")
 NOT_IDENTIFYING = re.compile(r"(?:19|20)\d\d|\d{1,2}[-/ ]\d{1,2}[-/ ]\d{2,4}|\d{4}-\d\d-\d\d(?:t.*)?", re.I)
 
 
@@ -167,7 +168,7 @@ def _identifiers(text: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, int]
     """Kind and hash of every identifier in a customer's words; one without a name is of the kind we asked for."""
     for match in EMAIL.finditer(text) if "@" in text else ():
         yield "e-mail address", _mark(match[0])
-    for match in NUMBERS.finditer(text):
+    for match in NUMBERS.finditer(text) if DIGIT.search(text) else ():
         digits = sum(map(str.isdigit, match[0]))
         if digits < LEAST_DIGITS or len(match[0]) > MOST_LENGTH or NOT_IDENTIFYING.fullmatch(match[0]):
             continue

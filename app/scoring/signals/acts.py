@@ -122,7 +122,7 @@ TROUBLE = frozenset(
     f"acts.{name}"
     for name in words("""
         still_broken anger profanity problem manager legal public complaint unanswered refund cancel ultimatum
-        expected_more indirect safety
+        expected_more indirect safety already_said repeat_contact effort
     """)
 )
 
