@@ -14,7 +14,7 @@ from app.protocols.yaml_text import read_yaml
 from app.scoring.calendars import read_calendar, write_calendar
 from app.setting_up import publish_default_pack
 from app.settings import is_loopback
-from app.store import desks
+from app.store import desks, tracked_tickets
 from app.store.accounts import normal_email
 from app.store.database import Purpose
 from connectors.errors import ConnectorError, Unavailable
@@ -131,6 +131,7 @@ def change(
             changed += sorted(settings)
         if "calendar" in (settings or {}):
             row.usual = None  # what was counted in other hours is no norm
+            tracked_tickets.score_again(session, desk_id, parts.clock.now())
     return changed
 
 

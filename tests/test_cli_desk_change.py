@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,23 @@ def test_opening_hours_are_set_and_taken_away(parts: Parts, run: Callable[..., R
         assert desks.get(session, 1).usual is None, "what was counted in calendar hours is no norm any more"
     assert run("desk", "change", "--no-calendar").exit_code == 0
     assert "calendar" not in settings_of(parts)
+
+
+def test_new_hours_have_waiting_tickets_scored_again(parts: Parts, run: Callable[..., Result], tmp_path: Path) -> None:
+    file = tmp_path / "hours.yaml"
+    file.write_text(CALENDAR, encoding="utf-8")
+    later = real_now() + timedelta(days=3)
+    with parts.database.desk(1) as session:
+        session.add(TrackedTicket(desk_id=1, ticket_id="waiting", rescore_at=later))
+        session.add(TrackedTicket(desk_id=1, ticket_id="answered"))
+
+    run("desk", "change", "--calendar", file)
+
+    with parts.database.desk(1, read=True) as session:
+        due = {ticket.ticket_id: ticket.rescore_at for ticket in session.query(TrackedTicket)}
+    assert due["answered"] is None
+    assert due["waiting"] is not None
+    assert due["waiting"] < later
 
 
 @pytest.mark.parametrize(

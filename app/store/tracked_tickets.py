@@ -240,6 +240,16 @@ def wake(session: Session, tracked_id: int, now: datetime) -> None:
     )
 
 
+def score_again(session: Session, desk_id: int, now: datetime) -> None:
+    """Have every ticket of a desk that waits for time to pass scored at `now` (business time): its hours have changed."""
+    session.execute(
+        update(TrackedTicket)
+        .where(TrackedTicket.desk_id == desk_id, TrackedTicket.rescore_at > now)
+        .values(rescore_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _under_fence(session: Session, tracked_id: int, fence: int, values: dict[str, Any]) -> bool:
     session.flush()
     result = session.execute(
