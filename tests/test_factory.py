@@ -19,8 +19,20 @@ from tests import seeds
 
 _HEAVY = """
 import sys
-import app.factory
-print([name for name in ("textblob", "nltk", "sklearn", "numpy") if name in sys.modules])
+import app.wsgi
+heavy = ("textblob", "nltk", "vaderSentiment", "eldc", "sklearn", "scipy", "numpy")
+print([name for name in heavy if name in sys.modules])
+"""
+
+_READING = """
+import sys
+from datetime import datetime, UTC
+import app.worker
+from app.scoring.conversation import Running, Utterance
+from app.scoring.engine import observe
+at = datetime(2026, 3, 2, tzinfo=UTC)
+observe(Running.start(), Utterance(id="1", role="customer", public=True, text="It is terribly late.", at=at))
+print([name for name in ("nltk", "sklearn", "scipy", "numpy") if name in sys.modules])
 """
 
 
@@ -29,8 +41,18 @@ def settings(tmp_path: Path) -> Settings:
     return load({}, data_dir=tmp_path)
 
 
-def test_the_web_process_loads_no_language_models() -> None:
-    said = subprocess.run([sys.executable, "-c", _HEAVY], capture_output=True, text=True, check=True)
+def test_the_web_process_loads_no_language_models(tmp_path: Path) -> None:
+    environ = {"PATH": "", "KINTSUGI_DATA_DIR": str(tmp_path)}
+
+    said = subprocess.run([sys.executable, "-c", _HEAVY], capture_output=True, text=True, check=True, env=environ)
+
+    assert said.stdout.strip() == "[]"
+
+
+def test_a_worker_reads_messages_without_what_only_learning_needs(tmp_path: Path) -> None:
+    environ = {"PATH": "", "KINTSUGI_DATA_DIR": str(tmp_path)}
+
+    said = subprocess.run([sys.executable, "-c", _READING], capture_output=True, text=True, check=True, env=environ)
 
     assert said.stdout.strip() == "[]"
 

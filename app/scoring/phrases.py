@@ -122,6 +122,9 @@ class Book:
     def __iter__(self) -> Iterator[str]:
         return iter(self._lists)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._lists
+
     def __bool__(self) -> bool:
         return bool(self._lists)
 

@@ -285,7 +285,7 @@ def test_a_megabyte_is_observed_in_little_time() -> None:
 def test_importing_scoring_loads_no_word_lists() -> None:
     code = (
         "import sys, app.scoring.engine, app.scoring.lines; "
-        "sys.exit(bool({'textblob', 'nltk', 'vaderSentiment', 'sklearn', 'numpy'} & set(sys.modules)))"
+        "sys.exit(bool({'textblob', 'nltk', 'vaderSentiment', 'eldc', 'sklearn', 'scipy', 'numpy'} & set(sys.modules)))"
     )
 
     assert run([sys.executable, "-c", code], check=False).returncode == 0
