@@ -241,7 +241,7 @@ def wake(session: Session, tracked_id: int, now: datetime) -> None:
 
 
 def score_again(session: Session, desk_id: int, now: datetime) -> None:
-    """Have every ticket of a desk that waits for time to pass scored at `now` (business time): its hours have changed."""
+    """Have every ticket of a desk that waits for time to pass scored at `now` (business time): its hours changed."""
     session.execute(
         update(TrackedTicket)
         .where(TrackedTicket.desk_id == desk_id, TrackedTicket.rescore_at > now)
