@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from app.scoring.lexicon import words
 
@@ -34,6 +34,9 @@ FREQUENT = words("""
 """)
 
 
+T = TypeVar("T")
+
+
 class Phrases:
     """The phrases of one list. Matches as the alternation of them all would, in any case, whole words only."""
 
@@ -45,7 +48,11 @@ class Phrases:
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Every phrase in the text from left to right; none begins inside another."""
-        found = [match for number in self._candidates(text) for match in self._phrase(number).finditer(text)]
+        return self.among(self._index.candidates(text), text)
+
+    def among(self, numbers: Iterable[int], text: str) -> Iterator[re.Match[str]]:
+        """Those of some phrases that are in the text."""
+        found = [match for number in sorted(numbers) for match in self._phrase(number).finditer(text)]
         if len(found) > 1:
             found.sort(
                 key=re.Match.start
@@ -60,16 +67,6 @@ class Phrases:
         """The first phrase in the text."""
         return next(self.finditer(text), None)
 
-    @property
-    def keys(self) -> frozenset[str]:
-        """Words and beginnings of words by which phrases of the list are looked up."""
-        return self._index.keys
-
-    @property
-    def has_unkeyed(self) -> bool:
-        """True when some phrase is tried on every text."""
-        return bool(self._index.always)
-
     def _phrase(self, number: int) -> re.Pattern[str]:
         """One phrase, compiled when it is first needed: most never are."""
         pattern = self._compiled.get(number)
@@ -77,37 +74,26 @@ class Phrases:
             pattern = self._compiled[number] = re.compile(rf"\b(?:{self._texts[number]})(?!\w)", re.I)
         return pattern
 
-    def _candidates(self, text: str) -> Sequence[int]:
-        """Numbers of the phrases that may be in the text, as they are listed."""
-        index = self._index
-        present = _lookups(text) & index.keys
-        if not present:
-            return index.always
-        numbers = set(index.always)
-        for word in present:
-            numbers.update(index.by_key[word])
-        return sorted(numbers)
-
     @cached_property
-    def _index(self) -> _Index:
-        always: list[int] = []
-        by_key: dict[str, list[int]] = defaultdict(list)
-        for number, text in enumerate(self._texts):
-            keys = keys_of(text)
-            if keys is None:
-                always.append(number)
-            for key in keys or ():
-                by_key[key].append(number)
-        return _Index(always=always, by_key=by_key, keys=frozenset(by_key))
+    def _index(self) -> Lookup[int]:
+        return Lookup(self.keyed)
+
+    @property
+    def keyed(self) -> Iterator[tuple[int, frozenset[str] | None]]:
+        """Every phrase's number with the words that it is looked up by."""
+        return ((number, keys_of(text)) for number, text in enumerate(self._texts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Index:
-    """Which phrases of a list to try: by a word that is in the text, or always."""
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """Some phrases of a list: those that may be in a text, or in a part of it."""
 
-    always: Sequence[int]
-    by_key: Mapping[str, Sequence[int]]
-    keys: frozenset[str]
+    phrases: Phrases
+    numbers: Sequence[int]
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """As the whole list would."""
+        return self.phrases.among(self.numbers, text)
 
 
 class Book:
@@ -128,22 +114,34 @@ class Book:
     def __bool__(self) -> bool:
         return bool(self._lists)
 
-    def likely(self, text: str) -> dict[str, Phrases]:
+    def likely(self, text: str) -> dict[str, Likely]:
         """The lists that may have a phrase in the text, by name; most messages have few."""
-        always, by_key = self._names
-        names = set(always)
-        for word in _lookups(text) & by_key.keys():
-            names.update(by_key[word])
-        return {name: self._lists[name] for name in names}
+        numbers: dict[str, list[int]] = defaultdict(list)
+        for name, number in self._index.candidates(text):
+            numbers[name].append(number)
+        return {name: Likely(self._lists[name], found) for name, found in numbers.items()}
 
     @cached_property
-    def _names(self) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
-        by_key: dict[str, set[str]] = defaultdict(set)
-        for name, listed in self._lists.items():
-            for key in listed.keys:
-                by_key[key].add(name)
-        always = frozenset(name for name, listed in self._lists.items() if listed.has_unkeyed)
-        return always, {key: frozenset(names) for key, names in by_key.items()}
+    def _index(self) -> Lookup[tuple[str, int]]:
+        return Lookup(((name, number), keys) for name, listed in self._lists.items() for number, keys in listed.keyed)
+
+
+class Lookup(Generic[T]):
+    """What to try on a text: things by a word that is in it, and those that no word tells of."""
+
+    def __init__(self, keyed: Iterable[tuple[T, frozenset[str] | None]]) -> None:
+        self.always: set[T] = set()
+        self._by_key: dict[str, list[T]] = defaultdict(list)
+        for thing, keys in keyed:
+            if keys is None:
+                self.always.add(thing)
+            for key in keys or ():
+                self._by_key[key].append(thing)
+        self._keys = frozenset(self._by_key)
+
+    def candidates(self, text: str) -> set[T]:
+        """In no order."""
+        return self.always.union(*(self._by_key[word] for word in _lookups(text) & self._keys))
 
 
 @lru_cache(maxsize=16)

@@ -22,7 +22,7 @@ _LOCK = Lock()
 
 def vader(text: str) -> float:
     """VADER's compound score in [-1, 1]."""
-    if words_of(text).isdisjoint(valences()) and not UNUSUAL.search(text):
+    if words_of(text).isdisjoint(_vader_words()) and not UNUSUAL.search(text):
         return 0.0
     return float(_vader().polarity_scores(text)["compound"])
 
@@ -46,7 +46,6 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(WHOLE.findall(lower)).union(PIECE.findall(lower))
 
 
-@cache
 def valences() -> Mapping[str, float]:
     """VADER's words in small letters, each with its valence in [-4, 4]."""
     words: Mapping[str, float] = _vader().lexicon
@@ -58,6 +57,11 @@ def _vader() -> Any:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     return SentimentIntensityAnalyzer()
+
+
+@cache
+def _vader_words() -> frozenset[str]:
+    return frozenset(valences())
 
 
 @cache

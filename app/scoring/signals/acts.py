@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from app.scoring.lexicon import LEXICONS, words
-from app.scoring.phrases import Book, Phrases
+from app.scoring.phrases import Book, Likely, Phrases
 from app.scoring.signals.base import Effect, Family, Heard, Reading, Scope, Signal, clip, quote
 
 BEFORE = 60  #: characters before a find in which a negation or a condition is looked for
@@ -189,7 +189,7 @@ def read(heard: Heard) -> list[Reading]:
     return [*readings, *_thanks(heard, book["thanks"], {reading.signal for reading in readings})]
 
 
-def _finds(act: Act, heard: Heard, listed: Mapping[str, Phrases]) -> list[re.Match[str]]:
+def _finds(act: Act, heard: Heard, listed: Mapping[str, Likely]) -> list[re.Match[str]]:
     """Where the act is found, as far as it is meant."""
     # Thanks and cancellations have been taken out of the rest; everything else must not hear them.
     text = heard.text if act.name in UNTOUCHED else heard.rest

@@ -70,7 +70,7 @@ def overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     """Words in common as a share of all words of both, in [0, 1]; 0 when either has too few to tell."""
     if min(len(one), len(other)) < FEW:
         return 0.0
-    both = len(set(one) & set(other))
+    both = len(set(one).intersection(other))
     return both / (len(one) + len(other) - both)
 
 
