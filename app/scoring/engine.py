@@ -17,6 +17,7 @@ from app.scoring.heading import compared, trend
 from app.scoring.model import AGGREGATES, GATHERED, MEAN, Model, sigmoid
 from app.scoring.observing import observe
 from app.scoring.signals import FAMILIES, Reading
+from app.scoring.signals.service import overdue
 from app.scoring.signals.waiting import fullest_at, silence
 from app.scoring.state import advance, state_of
 from app.scoring.text_sum import SIGNAL
@@ -24,7 +25,7 @@ from app.words import Contribution, Level, Score
 
 __all__ = ["inputs", "next_rescore_at", "observe", "score", "ticket_readings", "unscorable"]
 
-SILENCE = "waiting.silence"  #: the one reading that moves while nobody writes
+SILENCE, OVERDUE = "waiting.silence", "service.overdue"  #: the two readings that move while nobody writes
 NOBODY = "no customer message"
 STEP = timedelta(minutes=1)  #: times of rescoring are whole minutes from now
 HORIZON = timedelta(days=3660)  #: nothing is looked for beyond, whatever time a message says it is from
@@ -92,11 +93,11 @@ def next_rescore_at(
 ) -> datetime | None:
     """The first whole minute from `now` at which waiting alone changes the score by a few points, or the state.
 
-    None while the turn is the customer's, when the ticket is solved, when there is nothing to score, and when no
-    longer wait could change anything.
+    A promise of ours that falls due counts as waiting. None when nothing of that is left: the turn is the customer's
+    and nothing is promised, the ticket is solved, there is nothing to score, or no wait could change anything.
     """
-    fullest = fullest_at(running.waits, context)
-    if facts.solved or fullest is None or unscorable(running, facts) is not None:
+    last = _still_moves_until(running, now, context)
+    if facts.solved or last is None or unscorable(running, facts) is not None:
         return None
     present, running = score(running, facts, model, now, context)
     waited = _waited(running, facts, model, now, context)
@@ -111,13 +112,19 @@ def next_rescore_at(
 
     # Nothing but the wait grows, and while the desk is closed it stands still: once the score has moved it stays moved,
     # so bisection finds the first minute.
-    low, high = 0, max(1, math.ceil(min(fullest - now, HORIZON) / STEP) + 1)
+    low, high = 0, max(1, math.ceil(min(last - now, HORIZON) / STEP) + 1)
     if not moved(high):
         return None
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if moved(middle) else (middle, high)
     return now + high * STEP
+
+
+def _still_moves_until(running: Running, now: datetime, context: Context) -> datetime | None:
+    fullest, due = fullest_at(running.waits, context), running.asked.due
+    moments = [moment for moment in (fullest, due if due and due >= now else None) if moment is not None]
+    return max(moments, default=None)
 
 
 def _waited(
@@ -127,14 +134,18 @@ def _waited(
 
     Sums are taken with fsum, which does not depend on the order, so the figures are those of `score` to the last digit.
     """
-    ticket = [reading for reading in ticket_readings(running, facts, now, context) if reading.signal != SILENCE]
+    moving = {SILENCE, OVERDUE}
+    ticket = [reading for reading in ticket_readings(running, facts, now, context) if reading.signal not in moving]
     others = [part.logit for part in _contributions(running, ticket, model)]
     said = compared(running, model.heading)
     overall, at_once = model.overall.get(SILENCE, {}).get("last", 0.0), model.now.get(SILENCE, 0.0)
+    broken = model.overall.get(OVERDUE, {}).get("last", 0.0)
 
     def at(moment: datetime) -> tuple[float, Memory]:
         wait = silence(running.waits, moment, context)
-        p_satisfied = model.calibrated(model.base_logit + math.fsum([*others, overall * wait]))
+        p_satisfied = model.calibrated(
+            model.base_logit + math.fsum([*others, overall * wait, broken * overdue(running, facts, moment)])
+        )
         heading = 2 * sigmoid(said + at_once * wait) - 1
         return p_satisfied, advance(running.memory, p_satisfied, heading, running.customer_turns, model)
 

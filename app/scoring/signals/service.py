@@ -135,9 +135,14 @@ def _remembered(running: Running, text: str, *, apologises: bool) -> list[Readin
 def read_ticket(running: Running, facts: TicketFacts, now: datetime, context: Context) -> list[Reading]:
     """Whether a promise of ours is overdue at `now`. The desk does not matter here."""
     due = running.asked.due
-    broken = due is not None and now > due and not facts.solved and not running.closed_by_customer
     said = f"promised by {due:%d %B}, and nothing since" if due else ""
-    return [Reading(signal="service.overdue", value=float(broken), evidence=said)]
+    return [Reading(signal="service.overdue", value=float(overdue(running, facts, now)), evidence=said)]
+
+
+def overdue(running: Running, facts: TicketFacts, now: datetime) -> bool:
+    """Whether what we promised by a time is still awaited after it."""
+    due = running.asked.due
+    return due is not None and now > due and not facts.solved and not running.closed_by_customer
 
 
 FAMILY = Family(name="service", signals=SIGNALS, read_service=read, read_ticket=read_ticket)

@@ -77,6 +77,8 @@ def fit_list(
     """A list whose logit foretells `wanted`. Pieces are in at least `count` texts; `ridge` is scikit-learn's C."""
     in_texts = Counter(key for pieces in cuts for key in pieces)
     keys = sorted(key for key, times in in_texts.items() if times >= count)
+    if not keys or wanted.all() or not wanted.any():
+        return WordList(name=name, bias=0.0, weights={})  # too little was said to learn from
     column = {key: place for place, key in enumerate(keys)}
     rows, columns, shares = [], [], []
     for row, pieces in enumerate(cuts):
@@ -93,6 +95,8 @@ def fit_list(
 def _centred(found: WordList, texts: Sequence[str]) -> WordList:
     """The same list with the average text at 0, so that its reading says better or worse than usual."""
     logits = [logit for logit, known in (found.read(cut(text)) for text in texts) if known]
+    if not logits:
+        return found
     return WordList(name=found.name, bias=found.bias - float(np.mean(logits)), weights=found.weights)
 
 
