@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
+from threadpoolctl import ThreadpoolController
 
 Array = NDArray[np.float64]
 
@@ -64,8 +66,16 @@ def fit(problem: Problem, apply: Callable[[Array], Array], back: Callable[[Array
 
     bounds = [*zip(ridge.low, ridge.high, strict=True), (-np.inf, np.inf)]
     start = np.append(np.clip(ridge.centre, ridge.low, ridge.high), 0.0)
-    found: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": STEPS})
+    with _threads().limit(limits=1, user_api="blas"):
+        found: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": STEPS})
     return np.asarray(found.x, dtype=np.float64)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """The thread pools of this process. One thread is enough: more of them spend their time waiting for each other on
+    arrays of this size, and sums would depend on how many there are."""
+    return ThreadpoolController()
 
 
 def dense(inputs: NDArray[Any]) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:

@@ -26,9 +26,9 @@ AUROC_MARGIN = 0.005  #: at least so much higher, and at least one standard erro
 UNORDERED = frozenset({Rung.INTERCEPT, Rung.SLOPE})
 
 NAMES: Mapping[Rung, str] = {
-    Rung.PRIOR: "the prior",
-    Rung.INTERCEPT: "the prior with its level moved",
-    Rung.SLOPE: "the prior with level and spread moved",
+    Rung.PRIOR: "the prior as it is",
+    Rung.INTERCEPT: "the level moved",
+    Rung.SLOPE: "level and spread moved",
     Rung.ADAPTER: "weights of its own",
     Rung.STACK: "weights and words of its own",
 }

@@ -217,12 +217,12 @@ def predicted(model: Model, columns: Columns) -> Array:
 
 
 def reason(ratings: int, choice: Choice) -> str:
-    """Which rung and why, in a sentence."""
+    """Which rung and why, in a few sentences."""
     high = choice.rung in {Rung.ADAPTER, Rung.STACK}
-    stands = f"uses {NAMES[choice.rung]}" if high else f"stays on the prior's weights ({NAMES[choice.rung]})"
-    told = [verdict.reason for verdict in choice.verdicts]
-    many = f"{ratings} rating{'s' * (ratings != 1)}"
-    return f"{many}: {stands}, because {'. '.join(told)}." if told else f"{many}: {stands}."
+    stands = f"uses {NAMES[choice.rung]}" if high else f"stays on the prior's weights, {NAMES[choice.rung]}"
+    told = "".join(f" {verdict.reason[0].upper()}{verdict.reason[1:]}." for verdict in choice.verdicts)
+    because = ", because nothing more has proved better" if not high and told else ""
+    return f"{ratings} rating{'s' * (ratings != 1)}: {stands}{because}.{told}"
 
 
 def as_model(fitted: Fitted, columns: Columns, prior: Model, name: str) -> Model:

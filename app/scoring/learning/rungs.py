@@ -23,7 +23,7 @@ SLOPE_RIDGE = 10.0  #: pulls the slope to 1
 ADAPTER_RIDGE = 100.0  #: pulls each input's weight, times its spread, to the prior's own; 10 overfits below 400 ratings
 LEAST_SPREAD = 0.05  #: inputs that hardly vary on a desk are held as if they varied so much
 TEXT_RIDGE = 1.0  #: pulls each text feature's weight to 0, in units of its rarity
-STACK_RIDGE = 100.0  #: pulls the stack to the rung below
+STACK_RIDGE = np.array([100.0, 100.0, 20.0])  #: pulls prior and adapter to the rung below, and words to nothing
 FOLDS = 5
 RAREST = 3  #: conversations a text feature must be in
 
