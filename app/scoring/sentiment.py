@@ -35,6 +35,13 @@ def textblob(text: str) -> float:
     return float(sentiment(text)[0])
 
 
+def telling(text: str, tone: float) -> list[str]:
+    """The words of a text that carry a tone of that sign by VADER's list, the strongest first."""
+    listed = valences()
+    known = [word for word in words_of(text) & _vader_words() if listed[word] * tone > 0]
+    return sorted(known, key=lambda word: (-abs(listed[word]), word))
+
+
 @lru_cache(maxsize=4)
 def words_of(text: str) -> frozenset[str]:
     """The words of a text in small letters, those with a hyphen or an apostrophe whole and in pieces.

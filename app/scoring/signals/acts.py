@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from app.scoring.lexicon import LEXICONS, words
-from app.scoring.phrases import Book, Likely, Phrases
+from app.scoring.phrases import Book, Likely
 from app.scoring.signals.base import Effect, Family, Heard, Reading, Scope, Signal, clip, quote
 
 BEFORE = 60  #: characters before a find in which a negation or a condition is looked for
@@ -186,7 +186,7 @@ def read(heard: Heard) -> list[Reading]:
             found[act.name] = finds
     _ask_before_leaving(found, heard.text)
     readings = [_reading(act, found[act.name], heard.text) for act in ACTS if act.name in found]
-    return [*readings, *_thanks(heard, book["thanks"], {reading.signal for reading in readings})]
+    return [*readings, *_thanks(heard, listed.get("thanks"), {reading.signal for reading in readings})]
 
 
 def _finds(act: Act, heard: Heard, listed: Mapping[str, Likely]) -> list[re.Match[str]]:
@@ -224,9 +224,10 @@ def _reading(act: Act, finds: list[re.Match[str]], text: str) -> Reading:
     )
 
 
-def _thanks(heard: Heard, listed: Phrases, found: set[str]) -> list[Reading]:
+def _thanks(heard: Heard, listed: Likely | None, found: set[str]) -> list[Reading]:
     """Thanks, if there are any: closing only where nothing is asked, nothing is wrong and no "but" follows."""
-    thanks = next((match for match in listed.finditer(heard.text) if not _negated_at(heard, match)), None)
+    finds = listed.finditer(heard.text) if listed else ()
+    thanks = next((match for match in finds if not _negated_at(heard, match)), None)
     if thanks is None:
         return []
     open_still = "?" in heard.rest or found & TROUBLE or CONTRAST.search(heard.text, thanks.end())

@@ -12,7 +12,6 @@ from app.scoring.language import LETTERS, no_words_for
 from app.scoring.signals.base import Effect, Family, Heard, Reading, Scope, Signal, clip, quote
 
 INSISTENT = re.compile(r"!+|\?{2,}")
-TONE_WORD = re.compile(r"[a-z']+|[^\w\s]{2,}", re.I)
 SHOUTED = re.compile(r"[A-Z]{3}")
 LEAST_SHOUTED = 3  #: letters of a word in capitals that is no abbreviation
 HAPPY = frozenset("😀😃😄😁😆😊🙂😉😍🥰😘😋😎🤩🥳🤗😇☺😌👍👏🙌👌💪🎉🎊✨🌟⭐❤🧡💛💚💙💜🤍🖤💖💕😻😺✅💯")
@@ -107,10 +106,8 @@ def _two_sided(name: str, tone: float, text: str) -> list[Reading]:
 
 
 def _telling(text: str, tone: float) -> str:
-    """The words that carry the tone by VADER's list, strongest first, else the beginning of the text."""
-    valence = sentiment.valences()
-    found = {word: valence[word] for word in TONE_WORD.findall(text.lower()) if word in valence}
-    ranked = sorted((word for word in found if found[word] * tone > 0), key=lambda word: (-abs(found[word]), word))
+    """The words that carry the tone, else the beginning of the text."""
+    ranked = sentiment.telling(text, tone)
     if not ranked:
         return quote(text, 0, min(len(text), 80))
     return clip("words such as " + ", ".join(f"“{word}”" for word in ranked[:3]))
