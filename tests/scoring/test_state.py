@@ -13,6 +13,7 @@ from app.words import Direction, Level, SatState
 from tests.scoring.conversations import NO_FACTS, PRIOR, says
 
 T = PRIOR.threshold
+DEAD, TURN, EARLY = PRIOR.dead_band, PRIOR.turn_band, PRIOR.early_band
 
 
 def walk(*steps: tuple[float, float], turns: int = 3, memory: Memory | None = None) -> list[Memory]:
@@ -40,7 +41,7 @@ def test_noise_of_a_point_causes_no_flip(middle: float) -> None:
 @pytest.mark.capability("SCO-03")
 def test_a_clear_drop_causes_one_flip() -> None:
     noise = [(0.8 + 0.01 * (-1) ** index, 0.01 * (-1) ** index) for index in range(10)]
-    drop = [(0.4 + 0.01 * (-1) ** index, -0.4 if index == 0 else -0.02) for index in range(10)]
+    drop = [(0.4 + 0.01 * (-1) ** index, -0.9 if index == 0 else -0.02) for index in range(10)]
 
     assert flips(walk(*noise, *drop)) == 1
 
@@ -77,7 +78,7 @@ def test_the_level_turns_only_beyond_its_band() -> None:
 
 
 def test_steady_keeps_the_last_direction_for_the_state() -> None:
-    found = walk((0.8, -0.2), (0.8, 0.0))[-1]
+    found = walk((0.8, -DEAD - 0.01), (0.8, 0.0))[-1]
 
     assert found.direction is Direction.STEADY
     assert state_of(found) == (SatState.GOOD_WORSENING, False)
@@ -86,12 +87,12 @@ def test_steady_keeps_the_last_direction_for_the_state() -> None:
 @pytest.mark.parametrize(
     ("turns", "trend", "direction"),
     [
-        (2, -0.15, Direction.NONE),
-        (2, -0.25, Direction.WORSENING),
-        (2, 0.25, Direction.IMPROVING),
-        (3, -0.05, Direction.STEADY),
-        (3, -0.12, Direction.WORSENING),
-        (9, 0.12, Direction.IMPROVING),
+        (2, -(EARLY - 0.01), Direction.NONE),
+        (2, -(EARLY + 0.01), Direction.WORSENING),
+        (2, EARLY + 0.01, Direction.IMPROVING),
+        (3, -(DEAD - 0.01), Direction.STEADY),
+        (3, -(DEAD + 0.01), Direction.WORSENING),
+        (9, DEAD + 0.01, Direction.IMPROVING),
     ],
 )
 def test_a_direction_needs_a_change_that_is_large_enough(turns: int, trend: float, direction: Direction) -> None:
@@ -101,12 +102,12 @@ def test_a_direction_needs_a_change_that_is_large_enough(turns: int, trend: floa
 def test_turning_round_takes_more_than_going_on() -> None:
     down = Memory(level=Level.GOOD, direction=Direction.WORSENING, leaning=Direction.WORSENING)
 
-    assert walk((0.8, 0.12), memory=down)[0].direction is Direction.STEADY
-    assert walk((0.8, 0.16), memory=down)[0].direction is Direction.IMPROVING
-    assert walk((0.8, -0.12), memory=down)[0].direction is Direction.WORSENING
+    assert walk((0.8, TURN - 0.01), memory=down)[0].direction is Direction.STEADY
+    assert walk((0.8, TURN + 0.01), memory=down)[0].direction is Direction.IMPROVING
+    assert walk((0.8, -DEAD - 0.01), memory=down)[0].direction is Direction.WORSENING
 
 
 def test_the_same_figures_twice_change_nothing() -> None:
-    once = advance(Memory(), 0.64, -0.3, 4, PRIOR)
+    once = advance(Memory(), 0.64, -0.9, 4, PRIOR)
 
-    assert advance(once, 0.64, -0.3, 4, PRIOR) == once
+    assert advance(once, 0.64, -0.9, 4, PRIOR) == once
