@@ -65,5 +65,13 @@ TICKET: Mapping[str, tuple[float, float]] = MappingProxyType(
         "ending.rated_high": (4.0, 2.0),
         "ending.earlier_low": (-0.8, -0.4),
         "ending.earlier_high": (0.5, 0.2),
+        "ending.reassigned": (-0.5, -0.2),
+        "ending.held": (-0.4, -0.4),
+        "ending.public": (-0.3, -0.2),
+        "history.mild": (-0.6, -0.3),
+        "history.mild_around": (-0.25, -0.1),
+        "history.failures": (-0.5, -0.2),
+        "history.repeat_failure": (-0.8, -0.4),
+        "history.same_topic": (-0.7, -0.4),
     }
 )
