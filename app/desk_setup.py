@@ -12,6 +12,8 @@ from app.connect import read_credentials
 from app.protocols.errors import DocumentError
 from app.protocols.yaml_text import read_yaml
 from app.scoring.calendars import read_calendar, write_calendar
+from app.scoring.listening import read_listening
+from app.scoring.taxonomy import TaxonomyError
 from app.setting_up import publish_default_pack
 from app.settings import is_loopback
 from app.store import desks, tracked_tickets
@@ -155,6 +157,8 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         settings["survey_cooldown_days"] = given["survey_cooldown_days"]
     if given["fields"]:
         settings["fields"] = read_fields(given["fields"])
+    if given["causes"]:
+        settings |= read_causes_file(given["causes"])
     if given["calendar"] and given["no_calendar"]:
         raise ValueError("--calendar: not together with --no-calendar")
     if given["calendar"] or given["no_calendar"]:
@@ -168,6 +172,14 @@ def read_calendar_file(file: Path) -> dict[str, Any]:
         return write_calendar(read_calendar(read_yaml(file.read_text(encoding="utf-8"))))
     except DocumentError as error:
         raise ValueError(f"--calendar: {error}") from error
+
+
+def read_causes_file(file: Path) -> dict[str, Any]:
+    """What to listen for from a YAML file, as it is stored. Raises ValueError with a line for every slip."""
+    try:
+        return read_listening(read_yaml(file.read_text(encoding="utf-8")))
+    except (DocumentError, TaxonomyError) as error:
+        raise ValueError(f"--causes: {error}") from error
 
 
 def read_fields(pairs: Sequence[str]) -> dict[str, str]:

@@ -66,7 +66,8 @@ def _note(found: warned.Early) -> str:
     if not found.flagged.of:
         return "No ticket has been rated badly yet, so there is nothing to say."
     if found.few:
-        return f"Only {found.flagged.of} tickets were rated badly: with so few, these shares may well be chance."
+        many = "1 ticket was" if found.flagged.of == 1 else f"{found.flagged.of} tickets were"
+        return f"Only {many} rated badly: with so few, these shares may well be chance."
     return "Shares with their 95 % intervals. What happened, not a promise of what comes."
 
 

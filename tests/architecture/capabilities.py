@@ -85,11 +85,16 @@ CAPABILITIES = (
     _capability(
         "DET-14", "The second disappointment is a trigger of its own", "app/scoring/history.py", "tasks/facts.py"
     ),
-    _capability("DET-15", "Customers about to leave are told apart from merely unhappy ones"),
-    _capability("DET-16", "Trouble that a vendor caused is put down to the vendor"),
-    _capability("DET-17", "The moment and the cause of the turn for the worse are named, with proof"),
+    _capability("DET-15", "Customers about to leave are told apart from merely unhappy ones", "app/scoring/churn.py"),
+    _capability("DET-16", "Trouble that a vendor caused is put down to the vendor", "app/scoring/vendors.py"),
+    _capability(
+        "DET-17",
+        "The moment and the cause of the turn for the worse are named, with proof",
+        "app/scoring/causes.py",
+        "app/scoring/turning.py",
+    ),
     _capability("SCO-01", "Every ticket has a score, or a stored reason why it has none", "tasks/scoring.py"),
-    _capability("SCO-02", "A probability, and what each factor adds to it", "app/scoring/engine.py"),
+    _capability("SCO-02", "A probability, and what each factor adds to it", "app/scoring/explain.py"),
     _capability("SCO-03", "Four states that do not flicker", "app/scoring/state.py"),
     _capability(
         "SCO-04",
@@ -98,7 +103,7 @@ CAPABILITIES = (
         "tasks/recovery.py",
     ),
     _capability("SCO-05", "A desk's own ratings train its model, if it proves better"),
-    _capability("SCO-06", "How early we knew, reported in hours"),
+    _capability("SCO-06", "How early we knew, reported in hours", "app/measure/early.py"),
     _capability("CRI-01", "Any rating scale can decide who is recovered", "app/protocols/rules.py"),
     _capability("CRI-02", "Levels, drops and time in a state can decide too", "app/protocols/rules.py"),
     _capability("CRI-03", "What a threshold would cost in cases, hours and money, before choosing it"),
@@ -112,7 +117,7 @@ CAPABILITIES = (
     ),
     _capability("TEA-04", "The agent who had it can keep it, with guidance"),
     _capability("TEA-05", "Cases spread by turn, load or skill, around absences"),
-    _capability("TEA-06", "Customers about to leave have a queue of their own"),
+    _capability("TEA-06", "Customers about to leave have a queue of their own", "app/protocols/packs/retention.yaml"),
     _capability("TEA-07", "The vendor's team is brought in while the customer is helped"),
     _capability("TEA-08", "Valued customers hear from somebody senior"),
     _capability("TEA-09", "Nothing slips: what a lost webhook missed is found again"),

@@ -152,6 +152,20 @@ def test_pressing_a_button_on_a_case_settles_the_step(page: Page, site: Site) ->
     assert page.get_by_text("Marked as sent.").is_visible()
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_can_be_opened_on_a_ticket_fits_the_screen(page: Page, site: Site, width: int) -> None:
+    story = seeds.add_story(site.database, seeds.add_desk(site.database))
+    enter(page, site)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{site.url}/tickets/{story.ticket_id}")
+
+    page.get_by_text("The numbers").click()
+    page.get_by_text("Correct it").click()
+
+    assert page.evaluate(_TOO_WIDE) <= 0
+    keep(page, f"ticket-opened-{width}")
+
+
 def test_the_first_tab_stop_skips_to_the_content(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/sign-in")
 

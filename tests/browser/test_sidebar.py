@@ -81,6 +81,22 @@ def test_the_sidebar_shows_the_ticket_within_its_frame(
     assert problems == []
 
 
+def test_an_agent_says_in_the_sidebar_what_went_wrong(
+    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
+) -> None:
+    story = seeds.add_story(site.database, desk_id)
+    frame = open_ticket(page, site, helpdesk, story.ticket_id)
+    expect(frame.get_by_text("Correct it")).to_be_visible()
+
+    frame.get_by_text("Correct it").click()
+    frame.get_by_label("What went wrong").select_option("billing")
+    frame.get_by_role("button", name="Save").click()
+
+    expect(frame.get_by_text("named by a person")).to_be_visible()
+    keep(page, "sidebar-corrected")
+    assert frame.locator("body").evaluate("body => body.scrollWidth - body.clientWidth") == 0
+
+
 def test_the_sidebar_keeps_itself_fresh(page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int) -> None:
     frame = open_ticket(page, site, helpdesk, "4711")
     expect(frame.get_by_text("Not under watch yet.")).to_be_visible()

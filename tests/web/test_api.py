@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -119,11 +120,33 @@ def test_the_operator_reads_a_score(stranger: FlaskClient, story: Seeded) -> Non
     assert answer.json["scored_at"].endswith("+00:00")
 
 
+@pytest.mark.capability("SCO-02")
+def test_a_score_comes_with_all_its_digits_reasons_and_what_it_is_about(stranger: FlaskClient, story: Seeded) -> None:
+    answer = stranger.get(f"/api/v1/tickets/{story.ticket_id}/score", headers=OPERATOR)
+
+    told = answer.json
+    assert told is not None
+    logit = told["base_logit"] + sum(part["logit"] for part in told["contributions"])
+    assert math.log(told["p_uncalibrated"] / (1 - told["p_uncalibrated"])) == pytest.approx(logit)
+    points = told["base_points"] + sum(part["points"] for part in told["factors"]) + told["correction_points"]
+    assert points == pytest.approx(100 * told["p_satisfied"])
+    assert told["explanation"].startswith("31, down 27 since the last message")
+    assert (told["model"], told["calibrated"], told["change"]) == ("default-1", False, -27)
+    assert (told["cause"], told["fault_side"], told["vendor"]) == ("shipping_delay", "vendor", "Brightlamp")
+    assert (told["churn_risk"], told["language"], told["cause_corrected"]) == (0.57, "en", False)
+    assert told["turning_message_id"] == f"{story.ticket_id}-2"
+
+
 def test_a_ticket_without_a_score_says_why(stranger: FlaskClient, story: Seeded) -> None:
     answer = stranger.get("/api/v1/tickets/4713/score", headers=OPERATOR)
 
     assert answer.json is not None
     assert (answer.json["score"], answer.json["unscored_reason"]) == (None, "the customer has not written anything")
+    assert (answer.json["p_satisfied_now"], answer.json["contributions"], answer.json["explanation"]) == (
+        None,
+        [],
+        None,
+    )
 
 
 def test_an_unknown_ticket_is_a_problem(stranger: FlaskClient, story: Seeded) -> None:
