@@ -86,9 +86,9 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
             return
         insight.read_fields(session, row, ticket)
         thread.resume(session, row, now)
-        rated_at = min((rating.at for rating in ticket.ratings or ()), default=now)
-        thread.hear(message for message in unheard if message.at <= rated_at)
         rated = _record_ratings(session, row, ticket)
+        rated_at = min((rating.at for rating in rated), default=now)
+        thread.hear(message for message in unheard if message.at <= rated_at)
         examples.keep(session, row, rated, thread.running, examples.Eye(model=claim.model, context=claim.context))
         thread.hear(message for message in unheard if message.at > rated_at)
         score = thread.stand(now, because="rating" if rated else "time")
