@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import zlib
+from functools import lru_cache
 
 from app.scoring.conversation import Running
 from app.scoring.lexicon import words as word_set
@@ -53,6 +54,7 @@ SIGNALS = (
 )
 
 
+@lru_cache(maxsize=8)  # a reply is asked for its words more than once
 def hashed_words(text: str) -> tuple[int, ...]:
     """The telling words of a text as sorted 16-bit hashes: enough to compare messages, too little to read them."""
     words = {word for word in WORD.findall(text.lower()) if len(word) > 1 and word not in COMMON}

@@ -20,6 +20,7 @@ from app.scoring.signals.base import Effect, Family, Reading, Scope, Signal, cli
 from app.scoring.signals.effort import hashed_words, overlap
 
 PATTERNS = Book({f"service.{name}": listed for name, listed in AGENT.items()})
+NOTHING = {name: Reading(signal=name, value=0.0) for name in PATTERNS}  #: most lists find nothing in most replies
 STOCK = 2  #: stock phrases that make a reply a template
 
 SMOOTHED = "smoothed over replies, the newest weighs one half"
@@ -98,7 +99,7 @@ def evades(values: Mapping[str, float]) -> bool:
 
 def _phrased(name: str, finds: list[re.Match[str]], text: str) -> Reading:
     if not finds:
-        return Reading(signal=name, value=0.0)
+        return NOTHING[name]
     value = min(1.0, len(finds) / STOCK) if name == "service.template" else 1.0
     return Reading(signal=name, value=value, evidence=clip(f"our reply: {quote(text, *finds[0].span())}"))
 

@@ -71,6 +71,7 @@ SIGNALS = (
 
 
 NOT_SHOUTED = Reading(signal="tone.capitals", value=0.0)
+NOT_INSISTENT = Reading(signal="tone.punctuation", value=0.0)
 
 
 def read(heard: Heard) -> list[Reading]:
@@ -143,6 +144,8 @@ def _capitals(text: str) -> Reading:
 
 def _punctuation(text: str) -> Reading:
     found = INSISTENT.findall(text)
+    if not found:
+        return NOT_INSISTENT
     extra = max((len(marks) - 1 for marks in found), default=0)
     return Reading(
         signal="tone.punctuation", value=min(1.0, extra / 3), evidence=quote(max(found, key=len)[:10]) if extra else ""
