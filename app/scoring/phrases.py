@@ -26,6 +26,7 @@ APOSTROPHES = frozenset("'’")
 JOINED = str.maketrans("", "", "'’-")
 ANY_DIGIT = re.compile(r"\d")
 DIGIT = "0"  #: stands for any number in the look-up
+MOST_NEEDS = 3  #: sets of words of which a text must have one each; more would not pay
 MOST_BEGUN = 60  #: different beginnings of one word that are followed
 #: words so frequent that a phrase is better looked up by another of its words
 FREQUENT = words("""
@@ -79,9 +80,9 @@ class Phrases:
         return Lookup(self.keyed)
 
     @property
-    def keyed(self) -> Iterator[tuple[int, frozenset[str] | None]]:
-        """Every phrase's number with the words that it is looked up by."""
-        return ((number, keys_of(text)) for number, text in enumerate(self._texts))
+    def keyed(self) -> Iterator[tuple[int, tuple[frozenset[str], ...]]]:
+        """Every phrase's number with the words that it needs."""
+        return ((number, needs_of(text)) for number, text in enumerate(self._texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +128,25 @@ class Book:
 
 
 class Lookup(Generic[T]):
-    """What to try on a text: things by a word that is in it, and those that no word tells of."""
+    """What to try on a text: things by the words that they need, and those that need none."""
 
-    def __init__(self, keyed: Iterable[tuple[T, frozenset[str] | None]]) -> None:
-        self.always: set[T] = set()
-        self._by_key: dict[str, list[T]] = defaultdict(list)
-        for thing, keys in keyed:
-            if keys is None:
-                self.always.add(thing)
-            for key in keys or ():
-                self._by_key[key].append(thing)
+    def __init__(self, keyed: Iterable[tuple[T, tuple[frozenset[str], ...]]]) -> None:
+        self.always: list[T] = []
+        self._by_key: dict[str, list[tuple[T, tuple[frozenset[str], ...]]]] = defaultdict(list)
+        for thing, needs in keyed:
+            if not needs:
+                self.always.append(thing)
+            for key in needs[0] if needs else ():
+                self._by_key[key].append((thing, needs[1:]))
         self._keys = frozenset(self._by_key)
 
     def candidates(self, text: str) -> set[T]:
         """In no order."""
-        return self.always.union(*(self._by_key[word] for word in _lookups(text) & self._keys))
+        words = _lookups(text)
+        found = set(self.always)
+        for word in words & self._keys:
+            found.update([thing for thing, needs in self._by_key[word] if not any(map(words.isdisjoint, needs))])
+        return found
 
 
 @lru_cache(maxsize=16)
@@ -158,12 +163,12 @@ def _lookups(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def keys_of(phrase: str) -> frozenset[str] | None:
-    """Beginnings of words of which one is in every text that the phrase matches; None where none can be derived."""
+def needs_of(phrase: str) -> tuple[frozenset[str], ...]:
+    """Sets of beginnings of words, the rarest first: every text that the phrase matches has one of each set."""
     reading = _Reading(frozenset([""]))
     reading.sequence(_parse(phrase))
     reading.end_word(complete=True)
-    return reading.best
+    return tuple(sorted(reading.needs, key=_worth, reverse=True)[:MOST_NEEDS])
 
 
 def _parse(phrase: str) -> Any:
@@ -172,10 +177,10 @@ def _parse(phrase: str) -> Any:
 
 
 class _Reading:
-    """Reads a parsed phrase from left to right and keeps the best set of words that it cannot do without."""
+    """Reads a parsed phrase from left to right and keeps the sets of words that it cannot do without."""
 
     def __init__(self, begun: frozenset[str] | None) -> None:
-        self.best: frozenset[str] | None = None
+        self.needs: list[frozenset[str]] = []
         self.begun = (
             begun  #: what the word read now may have begun with; None inside a word of which too little is known
         )
@@ -217,9 +222,8 @@ class _Reading:
         begun = [reading.begun for reading in readings]
         for reading in readings:
             reading.end_word(complete=False)
-        bests = [reading.best for reading in readings]
-        if all(best is not None for best in bests):
-            self._offer(frozenset().union(*(best or () for best in bests)))
+        if all(reading.needs for reading in readings):
+            self._offer(frozenset().union(*(max(reading.needs, key=_worth) for reading in readings)))
         known = frozenset().union(*(words or () for words in begun))
         self.begun = None if any(words is None for words in begun) or len(known) > MOST_BEGUN else known
 
@@ -258,8 +262,8 @@ class _Reading:
             self._offer(frozenset(word[:KEY] for word in words))
 
     def _offer(self, keys: frozenset[str]) -> None:
-        if keys and (self.best is None or _worth(keys) > _worth(self.best)):
-            self.best = keys
+        if keys:
+            self.needs.append(keys)
 
 
 def _worth(keys: frozenset[str]) -> float:
