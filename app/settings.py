@@ -117,7 +117,7 @@ def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = No
 
 def prior_name(environ: Mapping[str, str] | None = None) -> str:
     """The chosen prior alone, for scoring files where nothing else has to be set up."""
-    return _Reader(os.environ if environ is None else environ).text("PRIOR", "uss-1")
+    return _Reader(os.environ if environ is None else environ).text("PRIOR", "uss-2")
 
 
 class _Reader:

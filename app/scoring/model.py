@@ -14,7 +14,7 @@ from app.scoring.learning.words import TextWeights
 from app.scoring.signals import REGISTRY, Effect, Scope
 
 PRIOR = Path(__file__).parent / "prior"
-DEFAULT_PRIOR = "uss-1"
+DEFAULT_PRIOR = "uss-2"
 MEAN = "mean"  #: the mean over messages
 GATHERED = "gathered"  #: that times (1 + ln n): evidence that adds up
 AGGREGATES = frozenset({item.name for item in fields(Aggregates)} - {"total"} | {MEAN, GATHERED})

@@ -19,6 +19,7 @@ from zlib import crc32
 
 PACKAGED = Path(__file__).parent / "prior" / "words"
 TOKEN = re.compile(r"[\w']+|[?!]")
+TELLING = re.compile(r"\w{3}")  #: what evidence has to hold; marks and "I" convince nobody
 LONGEST = 1_500  #: characters of a message that are read
 PIECES = 3  #: shown as evidence
 
@@ -69,7 +70,7 @@ def strongest(known: list[tuple[float, str]], side: int) -> str:
     """The pieces that weigh most on one side (1 or -1), quoted; pairs before the words in them."""
     shown: list[str] = []
     for weight, piece in sorted(known, key=lambda one: (-one[0] * side, one[1])):
-        if weight * side > 0 and not any(piece in other or other in piece for other in shown):
+        if weight * side > 0 and TELLING.search(piece) and not any(piece in other or other in piece for other in shown):
             shown.append(piece)
         if len(shown) == PIECES:
             break

@@ -77,8 +77,8 @@ def test_an_angry_internal_note_changes_nothing() -> None:
 
 @pytest.mark.capability("DET-02")
 def test_an_agents_words_are_not_the_customers_tone() -> None:
-    kind = last_score("Where is it?", "A: Wonderful, lovely, great!", "Blue lamp please.")
-    angry = last_score("Where is it?", "A: You idiot, this is awful!!!", "Blue lamp please.")
+    kind = last_score("Where is it?", "A: That is a wonderful, lovely, great question.", "Blue lamp please.")
+    angry = last_score("Where is it?", "A: That is a terrible, awful, stupid question.", "Blue lamp please.")
 
     assert {part.signal for part in kind.contributions} == {part.signal for part in angry.contributions}
     assert kind.p_satisfied == angry.p_satisfied

@@ -94,7 +94,7 @@ def test_a_missing_field_is_named() -> None:
 
 
 def test_an_unknown_prior_is_named_with_those_there_are() -> None:
-    with pytest.raises(ModelError, match=r"^no prior 'nobody'; packaged are: .*uss-1"):
+    with pytest.raises(ModelError, match=r"^no prior 'nobody'; packaged are: .*uss-2"):
         load_prior("nobody")
 
 

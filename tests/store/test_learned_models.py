@@ -19,7 +19,7 @@ WORDS = {"name": "m", "bias": 0.0, "weights": "AAAA"}
 def new(**values: Any) -> learned_models.NewModel:
     defaults: dict[str, Any] = {
         "rung": "adapter",
-        "prior": "uss-1",
+        "prior": "uss-2",
         "document": {"name": "m", "text": WORDS},
         "ratings": 120,
         "report": {},

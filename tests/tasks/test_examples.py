@@ -24,7 +24,7 @@ def promote(stage: Stage, text: TextWeights) -> None:
     """Put the prior with learned words in force."""
     model = replace(stage.parts.models.prior, name=text.name, text=text)
     new = learned_models.NewModel(
-        rung="stack", prior="uss-1", document=as_document(model), ratings=200, report={}, reason="made up"
+        rung="stack", prior="uss-2", document=as_document(model), ratings=200, report={}, reason="made up"
     )
     with stage.parts.database.desk(stage.desk_id) as session:
         row = learned_models.add(session, stage.desk_id, new, ModelState.CHALLENGER, stage.now)

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from app import factory, settings
 from app.clock import real_now
-from app.scoring.model import Model
+from app.scoring.model import DEFAULT_PRIOR, Model
 from app.store import examples, labels, learned_models, schema, trainings
 from app.store.models import ModelState, ScoreRow, Training
 from app.words import Direction, Level, SatState
@@ -235,13 +235,13 @@ def test_what_needs_numpy_runs_as_a_process_of_its_own(
 ) -> None:
     add_rated(parts.database, desk_id, 40)
     monkeypatch.setenv("KINTSUGI_PRIOR", "nobody")  # what the process was started with wins over the environment
-    bind(replace(parts, settings=replace(parts.settings, prior="uss-1")))
+    bind(replace(parts, settings=replace(parts.settings, prior=DEFAULT_PRIOR)))
 
     learning.look()
 
     assert [state for _, _, state in versions(parts, desk_id)] == ["champion"]
     with parts.database.desk(desk_id, read=True) as session:
-        assert learned_models.get(session, 1).prior == "uss-1"
+        assert learned_models.get(session, 1).prior == DEFAULT_PRIOR
 
 
 def test_opinions_are_examples_of_their_own_kind(parts: Parts, desk_id: int) -> None:

@@ -33,6 +33,11 @@ def _signal(name: str, effect: Effect, describe: str, *, source: str, unit: str,
     )
 
 
+#: Subjects whose verb was a formula, which blanks stand for.
+LEFT_OVER = re.compile(
+    r"\b(?:(?:i|we)(?:['’](?:d|m|ve|ll|re)| am| are| have)?)(?: (?:just|now|really|also|would))?(?= {2,}|\s*$)",
+    re.I,
+)
 LIVELY = re.compile(r"(?<![!?])!(?![!?])")
 CHANCE = f"chance of the feeling above {USUAL:g}, 1 when certain"
 LOGIT = f"logit / {LARGE:g}, at most 1"
@@ -58,6 +63,14 @@ SIGNALS = (
 )  # fmt: skip
 
 
+def pieces_of(rest: str) -> dict[int, str]:
+    """A customer message cut into pieces, formulas and the subjects they leave behind taken out.
+
+    Without that, "I" of "I want to cancel" would be read as a word of its own, and a cancellation could raise a score.
+    """
+    return cut(LEFT_OVER.sub(" ", rest))
+
+
 def chance_above_usual(p: float) -> float:
     """A chance of a feeling as a reading in [0, 1]: what is usual counts nothing."""
     return max(0.0, (p - USUAL) / (1 - USUAL))
@@ -73,7 +86,7 @@ def read(heard: Heard) -> list[Reading]:
             for signal in SIGNALS
             if signal.scope is Scope.MESSAGE
         ]
-    pieces = cut(heard.rest)
+    pieces = pieces_of(heard.rest)
     readings = [_feeling(name, pieces) for name in ("pleased", "displeased")]
     if LIVELY.search(heard.rest) and not readings[1].value:
         readings.append(Reading(signal="wording.lively", value=1.0, evidence="a friendly exclamation mark"))
@@ -90,11 +103,9 @@ def read_reply(_running: Running, words: str) -> list[Reading]:
 
 def _feeling(name: str, pieces: dict[int, str]) -> Reading:
     logit, known = packaged(name).read(pieces)
-    return Reading(
-        signal=f"wording.{name}",
-        value=chance_above_usual(1 / (1 + math.exp(-logit))) if known else 0.0,
-        evidence=clip(f"words such as {strongest(known, 1)}"),
-    )
+    value = chance_above_usual(1 / (1 + math.exp(-logit))) if known else 0.0
+    evidence = clip(f"words such as {strongest(known, 1)}") if value else ""
+    return Reading(signal=f"wording.{name}", value=value, evidence=evidence)
 
 
 def _two_sided(name: str, pieces: dict[int, str], said: str) -> list[Reading]:
@@ -106,9 +117,13 @@ def _two_sided(name: str, pieces: dict[int, str], said: str) -> list[Reading]:
         Reading(
             signal=f"wording.{name}_{'better' if side > 0 else 'worse'}",
             value=min(1.0, abs(logit) / LARGE),
-            evidence=clip(f"{said} {strongest(known, side)}"),
+            evidence=_evidence(said, strongest(known, side)),
         )
     ]
+
+
+def _evidence(said: str, pieces: str) -> str:
+    return clip(f"{said} {pieces}") if pieces else "the wording as a whole"
 
 
 FAMILY = Family(name="wording", signals=SIGNALS, read_message=read, read_service=read_reply)

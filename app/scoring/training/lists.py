@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from app.scoring.observing import FAST
-from app.scoring.signals.wording import LARGE, LIVELY, chance_above_usual
+from app.scoring.signals.wording import LARGE, LIVELY, chance_above_usual, pieces_of
 from app.scoring.training.corpora import Conversation
 from app.scoring.training.tables import COLUMN, Array, Table
 from app.scoring.wordlists import WordList, cut
@@ -65,10 +66,24 @@ def labelled(conversations: Iterable[Conversation]) -> tuple[list[str], list[fro
 def rated_lists(table: Table) -> tuple[WordList, WordList]:
     """The lists of customers' and of our wording, from turns that were rated: satisfied from 3 on."""
     satisfied = table.rating >= 3
-    customer = fit_list("customer", [cut(words) for words in table.words], satisfied, RATED_COUNT, RATED_RIDGE)
-    replies = [cut(" ".join(said)) for said in table.replies]
+    said = [pieces_of(words) for words in table.words]
+    customer = fit_list("customer", said, satisfied, RATED_COUNT, RATED_RIDGE)
+    replies = [_without_feelings(cut(" ".join(written))) for written in table.replies]
     reply = fit_list("reply", replies, satisfied, RATED_COUNT, RATED_RIDGE)
-    return _centred(customer, table.words), _centred(reply, [" ".join(said) for said in table.replies])
+    return _centred(customer, said), _centred(reply, replies)
+
+
+def _without_feelings(pieces: dict[int, str]) -> dict[int, str]:
+    """Pieces without a word that VADER gives a tone: our replies are read for what they do, never for a mood."""
+    toned = _toned_words()
+    return {key: piece for key, piece in pieces.items() if not any(word in toned for word in piece.split())}
+
+
+@cache
+def _toned_words() -> frozenset[str]:
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    return frozenset(SentimentIntensityAnalyzer().lexicon)
 
 
 def fit_list(
@@ -92,9 +107,9 @@ def fit_list(
     return WordList(name=name, bias=float(fitted.intercept_[0]), weights=weights)
 
 
-def _centred(found: WordList, texts: Sequence[str]) -> WordList:
+def _centred(found: WordList, cuts: Sequence[dict[int, str]]) -> WordList:
     """The same list with the average text at 0, so that its reading says better or worse than usual."""
-    logits = [logit for logit, known in (found.read(cut(text)) for text in texts) if known]
+    logits = [logit for logit, known in (found.read(pieces) for pieces in cuts) if known]
     if not logits:
         return found
     return WordList(name=found.name, bias=found.bias - float(np.mean(logits)), weights=found.weights)
@@ -103,7 +118,7 @@ def _centred(found: WordList, texts: Sequence[str]) -> WordList:
 def read_with(table: Table, lists: Lists) -> Table:
     """The table with the readings of these lists, as signals/wording.py makes them."""
     values = table.values.copy()
-    pieces = [cut(words) if words.strip() else {} for words in table.words]
+    pieces = [pieces_of(words) if words.strip() else {} for words in table.words]
     for name in ("pleased", "displeased"):
         values[:, COLUMN[f"wording.{name}"]] = _feeling(getattr(lists, name), pieces)
     friendly = [bool(LIVELY.search(words)) for words in table.words]

@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 from app.scoring.training.corpora import Conversation, Turn
 from app.scoring.training.judgement import SPREAD
 from app.scoring.training.lists import FOLDS, PLEASANT, UNPLEASANT, Lists, emotion_lists, read_with
-from app.scoring.training.prior import MESSAGE_RIDGE, RARE, RARE_NOW, RARE_WHOLE, Fitted, Holds, constrained
+from app.scoring.training.prior import (
+    COURTEOUS,
+    FREE,
+    MESSAGE_RIDGE,
+    RARE,
+    RARE_NOW,
+    RARE_WHOLE,
+    Fitted,
+    Holds,
+    constrained,
+)
 from app.scoring.training.tables import NAMES, SIDES, Array, Table, table
 from app.scoring.wordlists import WordList
 
@@ -35,6 +45,7 @@ ACROSS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "service.refusal": (-0.5, -0.9),
         "service.apology": (-0.4, -0.8),
         "service.confirmation": (0.6, 0.6),
+        "service.answers": (0.2, 0.3),
         "service.deferral": (-0.2, -0.3),
         "service.repeats": (-0.3, -0.3),
         "acts.thanks_closing": (0.6, 1.0),
@@ -61,11 +72,11 @@ def fit_open(texts: Sequence[str], labels: Sequence[frozenset[str]]) -> Fitted:
     step = max(1, len(clear) // MOST)
     known, pleasant = _read(clear[::step], texts, labels)
     judged = np.array([name in ACROSS for name in NAMES])
-    weights = STRENGTH * _weights(known, pleasant, ~RARE & ~judged)
+    weights = STRENGTH * _weights(known, pleasant, FREE & ~RARE & ~judged)
     across = np.array([ACROSS.get(name, (0.0, 0.0)) for name in NAMES])
-    now = weights + across[:, 1] + RARE_NOW
+    now = weights + across[:, 1] + RARE_NOW + COURTEOUS
     overall = {name: share * weights for name, share in WHOLE.items()}
-    overall["gathered"] = overall["gathered"] + across[:, 0]
+    overall["gathered"] = overall["gathered"] + across[:, 0] + COURTEOUS
     for name, share in SPREAD.items():
         overall[name] = overall.get(name, np.zeros(len(NAMES))) + share * RARE_WHOLE
     return Fitted(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.scoring.learning.fitting import Problem, Ridge, dense, fit
-from app.scoring.training.judgement import MESSAGES, SPREAD, TICKET
+from app.scoring.training.judgement import COURTESIES, MESSAGES, SPREAD, TICKET
 from app.scoring.training.tables import COLUMN, NAMES, SIDES, Array, Table, aggregates
 
 SATISFIED = 3.0  #: mean rating from which a turn or a whole counts as satisfied
@@ -25,7 +25,7 @@ SEQUENCE = ("last", "fast", "slow", "mean", "gathered")
 DIRECT = ("fast", "gathered", "worst")
 DIRECT_SHARE = 2.0  #: of the average for the whole, the model on the signals against 1 of that on the sequence
 #: Lists of wording that ship have seen one set more than those the weights were fitted with, and tell more.
-LIST_GAIN = 1.5
+LIST_GAIN = 2.0
 LATE = 3  #: a row counts as its share of the conversation to this power: the end is what gets rated
 CLEAR_CHANGE = 0.25  #: of a rating against those before, below which no direction is learned
 LARGEST_CHANGE = 1.5  #: larger ones weigh no more
@@ -34,6 +34,8 @@ STEADY_SHARE = 0.5  #: of directions that are too small to be told
 SMALLEST = 0.0005  #: weights below are left out
 
 RARE = np.array([name in MESSAGES for name in NAMES])
+FREE = np.array([name not in COURTESIES for name in NAMES])
+COURTEOUS = np.array([COURTESIES.get(name, 0.0) for name in NAMES])
 RATED_LISTS = np.array([name.startswith(("wording.customer", "wording.reply")) for name in NAMES])
 RARE_WHOLE = np.array([MESSAGES.get(name, (0.0, 0.0))[0] for name in NAMES])
 RARE_NOW = np.array([MESSAGES.get(name, (0.0, 0.0))[1] for name in NAMES])
@@ -89,9 +91,9 @@ def _fit_now(table: Table) -> tuple[float, Array]:
     weights, base = constrained(
         table.values,
         table.rating >= SATISFIED,
-        Holds(sides=SIDES, strength=MESSAGE_RIDGE, judgement=RARE_NOW, judged=RARE),
+        Holds(sides=SIDES, strength=MESSAGE_RIDGE, free=FREE, judgement=RARE_NOW, judged=RARE),
     )
-    return base, np.where(RATED_LISTS, LIST_GAIN, 1.0) * weights
+    return base, np.where(RATED_LISTS, LIST_GAIN, 1.0) * weights + COURTEOUS
 
 
 def _fit_overall(table: Table, found: Mapping[str, Array], now: Array) -> tuple[float, dict[str, Array]]:
@@ -108,7 +110,7 @@ def _fit_overall(table: Table, found: Mapping[str, Array], now: Array) -> tuple[
             sides=np.tile(SIDES, len(DIRECT)),
             strength=OVERALL_RIDGE,
             # What was worst ever is remembered of rare acts alone; common ones fade.
-            free=np.concatenate([RARE | (name != "worst") for name in DIRECT]),
+            free=np.concatenate([FREE & (RARE | (name != "worst")) for name in DIRECT]),
             judgement=np.concatenate([SPREAD[name] * RARE_WHOLE for name in DIRECT]),
             judged=np.tile(RARE, len(DIRECT)),
         ),
@@ -134,6 +136,7 @@ def _fit_heading(table: Table, found: Mapping[str, Array]) -> dict[str, Any]:
     holds = Holds(
         sides=np.concatenate([SIDES, -SIDES, unjudged]),
         strength=HEADING_RIDGE,
+        free=np.concatenate([FREE, FREE, unjudged == 0]),
         judgement=np.concatenate([RARE_NOW, -RARE_NOW, unjudged]),
         judged=np.concatenate([RARE, RARE, unjudged > 0]),
     )
