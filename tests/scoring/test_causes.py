@@ -98,6 +98,12 @@ def test_one_message_cannot_outvote_everything_by_its_length() -> None:
     assert gathered.weights["cause:shipping_delay"] == 4.0
 
 
+def test_the_message_that_says_it_most_is_shown() -> None:
+    found = concluded("My parcel is two weeks late and was never delivered.", "It is late.").cause
+
+    assert found.evidence[0].message_id == "0"
+
+
 def test_an_admins_class_is_found_by_its_phrases_and_examples() -> None:
     own = parse_causes(
         [
