@@ -131,7 +131,10 @@ def test_every_score_has_one_sentence(words: str) -> None:
         ("", ""),
         ("waited 3 h", ""),
         ("…“still broken”…", "“still broken”"),
-        ("“a very long thing that goes on and on until it is cut”", "“a very long thing that goes on and on until it …”"),
+        (
+            "“a very long thing that goes on and on until it is cut”",
+            "“a very long thing that goes on and on until it …”",
+        ),
         ("“cut off in the mid…", "“cut off in the mid”"),
     ],
 )  # fmt: skip
