@@ -137,7 +137,7 @@ def _store_level(session: Session, desk_id: int, prior: Model, shift: float, rat
         document=document,
         ratings=ratings,
         report={},
-        reason=f"{ratings} rating{'s' * (ratings != 1)}: stays on the prior's weights with its level moved, because "
+        reason=f"{ratings} rating{'s' * (ratings != 1)}: stays on the prior's weights, the level moved, because "
         f"anything more needs {LEVEL_ALONE} ratings.",
     )
     row = learned_models.add(session, desk_id, new, ModelState.CHALLENGER, real_now())

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 360, 220
-LEFT, RIGHT, TOP, BOTTOM = 46, 14, 12, 34
+LEFT, RIGHT, TOP, BOTTOM = 46, 22, 12, 34
 TICKS = 4  #: lines across
 
 
@@ -62,7 +62,7 @@ def promises(pairs: Sequence[tuple[float, float]]) -> Chart | None:
     drawn = tuple((_x(predicted), _y(observed)) for predicted, observed in pairs)
     marks = [step / TICKS for step in range(TICKS + 1)]
     return Chart(
-        lines=(_points(drawn), _points([(_x(0), _y(0)), (_x(1), _y(1))])),
+        lines=(_points(drawn), _points([(_x(0.0), _y(0.0)), (_x(1.0), _y(1.0))])),
         dots=drawn,
         across=tuple(Tick(at=_x(mark), label=f"{mark:.0%}") for mark in marks),
         up=tuple(Tick(at=_y(mark), label=f"{mark:.0%}") for mark in marks),
@@ -77,11 +77,11 @@ def _room(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _x(share: float) -> float:
-    return round(LEFT + share * (WIDTH - RIGHT - LEFT), 1)
+    return round(1.0 * LEFT + share * (WIDTH - RIGHT - LEFT), 1)
 
 
 def _y(share: float) -> float:
-    return round(HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP), 1)
+    return round(1.0 * HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP), 1)
 
 
 def _points(line: Sequence[tuple[float, float]]) -> str:

@@ -102,7 +102,12 @@ CAPABILITIES = (
         "app/web/sidebar.py",
         "tasks/recovery.py",
     ),
-    _capability("SCO-05", "A desk's own ratings train its model, if it proves better"),
+    _capability(
+        "SCO-05",
+        "A desk's own ratings train its model, if it proves better",
+        "app/scoring/learning",
+        "tasks/learning.py",
+    ),
     _capability("SCO-06", "How early we knew, reported in hours", "app/measure/early.py"),
     _capability("CRI-01", "Any rating scale can decide who is recovered", "app/protocols/rules.py"),
     _capability("CRI-02", "Levels, drops and time in a state can decide too", "app/protocols/rules.py"),
@@ -187,7 +192,9 @@ CAPABILITIES = (
     _capability("N1", "Some customers are left alone by chance, and the verdict is honest"),
     _capability("N2", "The paradox is tested on a desk's own numbers"),
     _capability("N3", "Effort goes where it helps most, not where risk is highest"),
-    _capability("N4", "Probabilities that come true as often as they say"),
+    _capability(
+        "N4", "Probabilities that come true as often as they say", "app/scoring/learning", "app/web/learning.py"
+    ),
     _capability("N5", "A protocol can be tried on last month before it goes live"),
     _capability("N6", "Undoing a protocol's changes, leaving people's own alone"),
     _capability("N7", "A ledger of goodwill that holds under a crowd"),

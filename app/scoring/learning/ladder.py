@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit
 
 from app.scoring.learning import gate
-from app.scoring.learning.examples import FORBIDDEN, Columns
+from app.scoring.learning.examples import FORBIDDEN, Columns, prior_logits
 from app.scoring.learning.gate import NAMES, Later
 from app.scoring.learning.metrics import Array
 from app.scoring.learning.report import Figures, Point, Report, Verdict, figures
@@ -208,7 +208,7 @@ def _figures(later: Later, fitted: Fitted) -> Figures:
 def predicted(model: Model, columns: Columns) -> Array:
     """P(satisfied) by a finished model, from the inputs that the columns hold."""
     weights = [model.overall.get(name.split("/")[0], {}).get(name.split("/")[1], 0.0) for name in columns.names.names]
-    logits = columns.inputs.astype(np.float64) @ np.array(weights) + model.base_logit
+    logits = prior_logits(columns.inputs, replace(columns.names, weights=np.array(weights), base=model.base_logit))
     if model.text is not None:
         worded = columns.worded()
         logits[worded] += text_matrix(columns, worded) @ np.asarray(model.text.weights) + model.text.bias
