@@ -6,15 +6,14 @@ Pure: no clock, no settings, no storage. `observe` takes a message in, `score` g
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.scoring.context import PLAIN, Context
-from app.scoring.conversation import Aggregates, Memory, Running, TicketFacts
+from app.scoring.conversation import Memory, Running, TicketFacts
 from app.scoring.heading import compared, trend
-from app.scoring.model import AGGREGATES, GATHERED, MEAN, Model, sigmoid
+from app.scoring.model import GATHERED, MEAN, Model, sigmoid
 from app.scoring.observing import observe
 from app.scoring.signals import FAMILIES, Reading
 from app.scoring.signals.service import overdue
@@ -154,10 +153,12 @@ def _waited(
 
 def _contributions(running: Running, ticket: Iterable[Reading], model: Model) -> tuple[Contribution, ...]:
     """Every signal's part in the logit, the strongest first. Signals without a weight count nothing."""
-    logits: dict[str, float] = defaultdict(float)
-    for name, weights in model.overall.items():
-        for aggregate, weight in weights.items():
-            logits[name] += weight * _aggregate(running.seen, running.customer_turns, aggregate, name)
+    aggregates = _aggregates(running)
+    logits = {
+        name: sum([weight * aggregates[part].get(name, 0.0) for part, weight in weights.items()])
+        for name, weights in model.overall.items()
+        if name in running.seen.total
+    }
     evidence = {**running.evidence, SIGNAL: running.text.evidence}
     logits[SIGNAL] = running.text.mean(model.text)
     for reading in ticket:
@@ -176,23 +177,28 @@ def inputs(running: Running, ticket: Iterable[Reading]) -> dict[str, float]:
 
     `ticket` are the readings of `ticket_readings`.
     """
-    seen, turns = running.seen, running.customer_turns
     found = {
-        f"{name}/{aggregate}": value
-        for aggregate in sorted(AGGREGATES)
-        for name in seen.total
-        if (value := _aggregate(seen, turns, aggregate, name))
+        f"{name}/{part}": value
+        for part, values in sorted(_aggregates(running).items())
+        for name, value in values.items()
+        if value
     }
     return found | {f"{reading.signal}/last": reading.value for reading in ticket if reading.value}
 
 
-def _aggregate(seen: Aggregates, turns: int, aggregate: str, name: str) -> float:
-    if aggregate in {MEAN, GATHERED}:
-        if name not in seen.total:
-            return 0.0
-        return seen.total[name] / turns * (1.0 if aggregate == MEAN else 1 + math.log(turns))
-    values: Mapping[str, float] = getattr(seen, aggregate)
-    return values.get(name, 0.0)
+def _aggregates(running: Running) -> dict[str, Mapping[str, float]]:
+    """Per aggregate of a model, the value of every signal that was ever found."""
+    seen, turns = running.seen, max(1, running.customer_turns)
+    grown = 1 + math.log(turns)
+    mean = {name: total / turns for name, total in seen.total.items()}
+    return {
+        "last": seen.last,
+        "fast": seen.fast,
+        "slow": seen.slow,
+        "worst": seen.worst,
+        MEAN: mean,
+        GATHERED: {name: value * grown for name, value in mean.items()},
+    }
 
 
 def _p_now(running: Running, ticket: Iterable[Reading], model: Model) -> float:

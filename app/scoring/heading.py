@@ -7,7 +7,6 @@ point of a conversation: nearly everyone starts out asking and ends up thanking.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 
 from app.scoring.conversation import Running
 from app.scoring.model import Heading, sigmoid
@@ -29,10 +28,7 @@ def compared(running: Running, heading: Heading) -> float:
         return 0.0
     usual = heading.turns[turns - 2] if turns - 2 < len(heading.turns) else 0.0
     parts = [heading.base, usual, heading.length * math.log(turns)]
-    parts += [heading.last[name] * value for name, value in running.seen.last.items() if name in heading.last]
-    parts += [weight * _mean(name, before) for name, weight in heading.before.items()]
+    last, earlier, share = heading.last, heading.before, 1 / len(before)
+    parts += [last[name] * value for name, value in running.seen.last.items() if name in last]
+    parts += [share * earlier[name] * value for values in before for name, value in values.items() if name in earlier]
     return math.fsum(parts)
-
-
-def _mean(name: str, before: Sequence[Mapping[str, float]]) -> float:
-    return sum(values.get(name, 0.0) for values in before) / len(before)

@@ -69,8 +69,8 @@ def cut(text: str) -> dict[int, str]:
 def strongest(known: list[tuple[float, str]], side: int) -> str:
     """The pieces that weigh most on one side (1 or -1), quoted; pairs before the words in them."""
     shown: list[str] = []
-    for weight, piece in sorted(known, key=lambda one: (-one[0] * side, one[1])):
-        if weight * side > 0 and TELLING.search(piece) and not any(piece in other or other in piece for other in shown):
+    for _, piece in sorted([(-weight * side, piece) for weight, piece in known if weight * side > 0]):
+        if TELLING.search(piece) and not any(piece in other or other in piece for other in shown):
             shown.append(piece)
         if len(shown) == PIECES:
             break

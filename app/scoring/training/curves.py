@@ -18,7 +18,7 @@ from app.scoring.training.prior import SATISFIED
 from app.scoring.training.tables import NAMES, START, Array, aggregates
 
 COUNTS = (0, 10, 25, 50, 100, 200, 400)
-HELD_BACK = 0.3  #: of a set, on which all counts are measured
+HELD_BACK = 0.45  #: of a set, on which all counts are measured
 DRAWS, SEED = 4, 7
 BOOTSTRAP = 500
 Say = Callable[[str], None]
@@ -34,8 +34,8 @@ def _of_set(fold: Fold, say: Say) -> list[dict[str, Any]]:
     examples = _examples(fold, prior)
     random = np.random.default_rng(SEED)
     order = random.permutation(len(examples))
-    tested = [examples[one] for one in order[: int(HELD_BACK * len(order))]]
-    pool = [examples[one] for one in order[len(tested) :]]
+    tested = [examples[one] for one in np.sort(order[: int(HELD_BACK * len(order))])]
+    pool = [examples[one] for one in np.sort(order[len(tested) :])]
     later = gather(tested, prior, len(tested))
     happened = np.array([float(one.satisfied) for one in tested])
     points = []
@@ -43,7 +43,7 @@ def _of_set(fold: Fold, say: Say) -> list[dict[str, Any]]:
         if count > len(pool):
             break
         say(f"learning {fold.name} from {count} ratings")
-        draws = [random.choice(len(pool), count, replace=False) for _ in range(DRAWS if count else 1)]
+        draws = [np.sort(random.choice(len(pool), count, replace=False)) for _ in range(DRAWS if count else 1)]
         learned = [_learn([pool[one] for one in chosen], prior, later) for chosen in draws]
         points.append(_point(count, happened, learned))
     return points
