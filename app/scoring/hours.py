@@ -134,6 +134,9 @@ def _moment(day: date, minute: int, zone: ZoneInfo, *, fold: int) -> float:
     days, minutes = divmod(minute, DAY)
     wall = datetime.combine(day + timedelta(days=days), time(minutes // 60, minutes % 60), tzinfo=zone)
     moment = wall.replace(fold=fold).timestamp()
+    if fold and datetime.fromtimestamp(moment - 1, tz=zone).replace(tzinfo=None) > wall.replace(tzinfo=None):
+        # The hour that comes twice begins here: no time before this one is shown again.
+        moment = wall.replace(fold=0).timestamp()
     if datetime.fromtimestamp(moment, tz=zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
         return moment
     low, high = wall.replace(fold=1).timestamp(), wall.replace(fold=0).timestamp()

@@ -87,6 +87,13 @@ def test_hours_between_are_those_that_a_slow_count_of_minutes_finds(
     assert hours.between(start, start + span * MINUTE) == pytest.approx(slow)
 
 
+def test_a_shift_that_ends_as_the_hour_begins_that_comes_twice_ends_the_first_time() -> None:
+    hours = BusinessHours(zone="Europe/Berlin", week=((), (), (), (), (), ((0, 1560),), ()))
+    saturday = berlin("2026-10-24T00:00")
+
+    assert hours.between(saturday, saturday + timedelta(days=3)) == 26.0
+
+
 @settings(max_examples=60, deadline=None)
 @given(calendars(), st.integers(0, 40 * DAY), st.floats(0.01, 200))
 def test_the_moment_after_so_many_hours_is_the_first_one(hours: BusinessHours, offset: int, wanted: float) -> None:
