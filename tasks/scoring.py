@@ -200,7 +200,8 @@ class _Thread:
 def running_of(session: Session, row: TrackedTicket) -> Running:
     """The conversation's running aggregates, opened."""
     if row.sealed_running is None:
-        return Running.start()
+        person = people.get(session, row.person_id) if row.person_id else None
+        return Running.start(person.locale if person else None)
     return Running.from_json(json.loads(vault_of(session).open(row.sealed_running)))
 
 

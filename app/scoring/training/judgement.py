@@ -26,6 +26,8 @@ MESSAGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "acts.solved": (1.0, 1.0),
         "tone.capitals": (-0.9, -0.9),
         "tone.punctuation": (-0.6, -0.6),
+        "tone.emoji_negative": (-0.6, -0.9),
+        "tone.emoji_positive": (0.3, 0.5),
         "acts.self_harm": (-1.5, -2.0),
         "acts.bereavement": (-0.3, -0.4),
         "acts.safety": (-1.0, -1.3),
