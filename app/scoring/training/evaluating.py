@@ -5,6 +5,7 @@ Sets without ratings have labels on single messages; on those the tone alone is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,12 @@ from scipy.special import expit, logit
 from app.scoring.conversation import Running, TicketFacts, Utterance
 from app.scoring.engine import observe, score
 from app.scoring.learning.metrics import auroc
-from app.scoring.model import Model, parse_model
+from app.scoring.model import PRIOR, Model, parse_model
 from app.scoring.training import baselines
 from app.scoring.training.corpora import Conversation
 from app.scoring.training.figures import AIMS, MEASURES, Predicted, bootstrapped, interval, report
 from app.scoring.training.lists import UNPLEASANT, Lists, rated_lists, read_unseen, read_with
-from app.scoring.training.prior import Fitted, document, fit_prior
+from app.scoring.training.prior import Fitted, document, fit_prior, from_document
 from app.scoring.training.tables import APART, COLUMN, START, Array, Table, joined, table
 from app.scoring.wordlists import packaged
 
@@ -29,7 +30,7 @@ DRAWS, SEED = 300, 1
 #: docs/scoring.md, not measured here. Turn and direction on held-out conversations of sets it was trained on; the end
 #: with one set left out.
 QUOTED = {"minilm": {"turn": 0.753, "end": 0.675, "direction": 0.704}}
-OURS = "kintsugi"
+OURS, OPEN = "kintsugi", "open-1"
 Say = Callable[[str], None]
 
 
@@ -94,7 +95,12 @@ def _fold(name: str, tables: Mapping[str, Table], say: Say) -> Fold:
     customer, reply = rated_lists(others)
     lists = Lists(pleased=pleased, displeased=displeased, customer=customer, reply=reply)
     known = read_unseen(others, pleased, displeased)
-    return Fold(name=name, known=known, unknown=read_with(tables[name], lists), fitted=fit_prior(known))
+    return Fold(name=name, known=known, unknown=read_with(tables[name], lists), fitted=fit_prior(known, _open()))
+
+
+def _open() -> Fitted:
+    """The open prior that ships: it has seen no rated conversation at all, so none is left out of it."""
+    return from_document(json.loads((PRIOR / f"{OPEN}.json").read_text(encoding="utf-8")))
 
 
 def _compared_folds(found: Sequence[Fold], say: Say) -> dict[str, Any]:
@@ -145,7 +151,7 @@ def _ablation(fold: Fold) -> dict[str, dict[str, float]]:
     found = {}
     for name, columns in without.items():
         known, unknown = _blanked(fold.known, columns), _blanked(fold.unknown, columns)
-        figures = report(unknown, predicted(fit_prior(known), unknown))
+        figures = report(unknown, predicted(fit_prior(known, _open()), unknown))
         found[name] = {measure: figures[measure] for measure in MEASURES}
     return found
 

@@ -13,7 +13,7 @@ from app.scoring.training.prior import document, fit_prior
 from app.scoring.training.tables import joined, table
 
 RATED, LABELLED = "uss", "goemotions"
-USS = "Fitted on the USS train parts; rare acts, waits and ticket facts have expert weights. See README.md."
+USS = "Fitted on the USS train parts and drawn to open-1; rare acts, waits, ticket facts are judgement. See README.md."
 OPEN = "Fitted on GoEmotions (Apache-2.0) and expert weights alone. See README.md."
 
 
@@ -26,10 +26,10 @@ def make(data: Path, out: Path, say: Callable[[str], None]) -> dict[str, int]:
     rated = joined([table(found) for found in sets])
     say(f"fitting the lists of wording on {len(rated.index)} turns")
     customer, reply = lists.rated_lists(rated)
-    say("fitting the prior on rated conversations")
-    fitted = fit_prior(lists.read_unseen(rated, pleased, displeased))
     say("fitting the open prior")
     opened = open_prior.fit_open(texts, labels)
+    say("fitting the prior on rated conversations")
+    fitted = fit_prior(lists.read_unseen(rated, pleased, displeased), opened)
     made: dict[str, Mapping[str, Any]] = {
         "uss-2.json": document(fitted, "uss-2", USS),
         "open-1.json": document(opened, "open-1", OPEN),
