@@ -15,13 +15,14 @@ from app.scoring.learning.metrics import Array, Difference
 from app.scoring.learning.report import Verdict
 from app.scoring.learning.rungs import Fitted, Rung
 
-#: Ratings from which a rung may be tried at all (SCORING.md section 8, item 4).
+#: Ratings from which a rung may be tried at all: read off learning curves of five rated sets, not tuned.
 FROM: Mapping[Rung, int] = {Rung.INTERCEPT: 1, Rung.SLOPE: 30, Rung.ADAPTER: 100, Rung.STACK: 200}
 WORDED = 150  #: rated conversations whose words are still stored, for a stack to be tried
 MANY = 1_000  #: ratings from which the newest fifth is enough to measure on; below it is the newest 30 %
 KIND = 5  #: ratings of either kind that the newest ones must hold
-BRIER_MARGIN = 0.001  #: at least so much lower, and at least one standard error
+BRIER_MARGIN = 0.001  #: at least so much lower, and at least SURE standard errors
 AUROC_MARGIN = 0.005  #: at least so much higher, and at least one standard error
+SURE = 1.64  #: one-sided 95 % of a normal distribution: a desk's Brier must not get worse by chance
 #: Rungs that leave the order of conversations as it is, so that their AUROC cannot improve: Brier alone decides.
 UNORDERED = frozenset({Rung.INTERCEPT, Rung.SLOPE})
 
@@ -93,10 +94,10 @@ def too_few(later: Later) -> str | None:
 
 
 def judge(rung: Rung, new: Array, old: Array, later: Later) -> Verdict:
-    """Whether `new` beats `old` on the newest ratings by the margins, allowing for one standard error of noise."""
+    """Whether `new` beats `old` on the newest ratings by the margins, allowing for noise."""
     brier = metrics.brier_difference(later.happened, new, old, later.weights)
     area = metrics.auroc_difference(later.happened, new, old, later.weights)
-    wanted = max(BRIER_MARGIN, brier.error), max(AUROC_MARGIN, area.error)
+    wanted = max(BRIER_MARGIN, SURE * brier.error), max(AUROC_MARGIN, area.error)
     climbed = brier.value <= -wanted[0] and (rung in UNORDERED or area.value >= wanted[1])
     said = [_said("Brier", metrics.brier, new, old, later, "" if climbed else f", has to be lower by {wanted[0]:.4f}")]
     if rung not in UNORDERED:
