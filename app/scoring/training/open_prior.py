@@ -42,7 +42,7 @@ ACROSS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "effort.repeats": (-0.5, -0.8),
         "effort.run": (-0.3, -0.3),
         "effort.unanswered": (-0.4, -0.4),
-        "effort.turns": (-0.4, -0.8),
+        "effort.turns": (-0.1, -0.4),
         "service.refusal": (-0.5, -0.9),
         "service.apology": (-0.4, -0.8),
         "service.confirmation": (0.6, 0.6),
