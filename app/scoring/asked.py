@@ -73,6 +73,10 @@ class Given:
     message: str  #: id of the message it was first given in
     requested: bool = False  #: our side has asked for its kind since
 
+    def after(self, wanted: tuple[str, ...]) -> Given:
+        """After a reply of ours that asks for these kinds."""
+        return self if self.requested or self.kind not in {*wanted, UNNAMED} else replace(self, requested=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -96,6 +100,8 @@ class Asked:
                 given.append(Given(kind=kind, mark=mark, message=message))
             elif known.message != message and (again is None or known.requested > again.requested):
                 again = known
+        if again is None and not self.again and not self.wanted and len(given) == len(self.given):
+            return self
         return replace(
             self,
             given=tuple(given[-MOST:]),
@@ -110,13 +116,12 @@ class Asked:
         wanted = wanted_in(text)
         due = due_at(text, at)
         open_still = self.due if self.due and at < self.due and not found.get("service.confirmation") else None
-        return replace(
-            self,
-            given=tuple(
-                replace(one, requested=one.requested or bool(wanted and one.kind in {*wanted, UNNAMED}))
-                for one in self.given
-            ),
+        return Asked(
+            given=tuple([one.after(wanted) for one in self.given]) if wanted else self.given,
             wanted=wanted,
+            again=self.again,
+            again_kind=self.again_kind,
+            on_request=self.on_request,
             apologies=self.apologies + bool(found.get("service.apology")),
             promises=self.promises + (due is not None),
             due=due or open_still,

@@ -99,7 +99,7 @@ AUTO_REPLY = re.compile(
 def is_auto_reply(text: str) -> bool:
     """True for words that a machine sent in a person's place."""
     lower = text.lower()
-    return any(hint in lower for hint in AUTO_HINTS) and bool(AUTO_REPLY.search(text))
+    return any([hint in lower for hint in AUTO_HINTS]) and bool(AUTO_REPLY.search(text))
 
 
 def reason(lines: Sequence[str], number: int, something: bool) -> tuple[str | None, int, bool]:

@@ -197,6 +197,7 @@ def no_words_for(language: str) -> str:
     return UNCERTAIN if language == UNKNOWN else f"{name_of(language)} has no word list yet"
 
 
+@lru_cache(maxsize=2)  # a reply is asked twice: for its quality and for its wording
 def reads_english(text: str) -> bool:
     """True unless the words are plainly in another script or language; short and mixed texts count as English.
 

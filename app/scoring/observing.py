@@ -99,7 +99,8 @@ def _with_values(running: Running, values: Mapping[str, float], readings: tuple[
     seen, first = running.seen, running.customer_turns == 1
     worst, total = dict(seen.worst), dict(seen.total)
     for name, value in values.items():
-        worst[name] = max(value, worst.get(name, 0.0))
+        if value >= worst.get(name, 0.0):
+            worst[name] = value
         total[name] = value + total.get(name, 0.0)
     aggregates = Aggregates(
         last=values,
@@ -117,6 +118,8 @@ def _mean(before: Mapping[str, float], values: Mapping[str, float], weight: floa
     moved = {name: kept * value for name, value in before.items()}
     for name, value in values.items():
         moved[name] = weight * value + moved.get(name, 0.0)
+    if min(moved.values(), default=0.0) > NEGLIGIBLE:
+        return moved
     return {name: value for name, value in moved.items() if value > NEGLIGIBLE}
 
 

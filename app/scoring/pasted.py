@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 FENCE = re.compile(r"^```[\w+-]{0,20}$")
 LONGEST_TRACE = 200  #: lines of one Python traceback that are looked at
 LONGEST_WORD = 100  #: characters; longer ones without a space are tokens, keys and addresses
 DENSE = 40  #: characters from which a line with hardly a letter in it counts as a dump
 LEAST_SPELT = 0.1  #: share of letters in a line that says something
-LETTERS = str.maketrans("", "", string.ascii_letters)
+LETTERS = string.ascii_letters.encode()
 
 TRACE = re.compile(r"^Traceback \(most recent call last\):?$")
 TRACE_END = re.compile(r"^[\w.]{3,120}(?:Error|Exception|Warning|Interrupt|Exit)\b")
@@ -40,8 +40,8 @@ LIKELY_MACHINE = re.compile(
 
 def machine_lines(lines: Sequence[str]) -> frozenset[int]:
     """Numbers of the lines that a program wrote. Linear in the text."""
-    found = set(_fenced(lines))
-    likely = set()
+    found = _fenced(lines)
+    likely: set[int] = set()
     skip_until = 0
     for number, line in enumerate(lines):
         if number < skip_until or number in found or not line:
@@ -53,7 +53,9 @@ def machine_lines(lines: Sequence[str]) -> frozenset[int]:
             found.add(number)
         elif len(lines) > 1 and LIKELY_MACHINE.match(line):
             likely.add(number)
-    return frozenset(found) | {number for number in likely if {number - 1, number + 1} & (likely | found)}
+    if likely:
+        found |= {number for number in likely if {number - 1, number + 1} & (likely | found)}
+    return frozenset(found)
 
 
 def without_tokens(line: str) -> str:
@@ -63,13 +65,15 @@ def without_tokens(line: str) -> str:
     return " ".join(word for word in line.split() if len(word) <= LONGEST_WORD or not word.isascii())
 
 
-def _fenced(lines: Sequence[str]) -> Iterator[int]:
+def _fenced(lines: Sequence[str]) -> set[int]:
     """Lines between pairs of fences; a fence that never ends hides nothing but itself."""
-    fences = [number for number, line in enumerate(lines) if FENCE.match(line)]
+    fences = [number for number, line in enumerate(lines) if line.startswith("```") and FENCE.match(line)]
+    if not fences:
+        return set()
+    hidden = {fences[-1]}
     for start, end in zip(fences[::2], fences[1::2], strict=False):
-        yield from range(start, end + 1)
-    if len(fences) % 2:
-        yield fences[-1]
+        hidden.update(range(start, end + 1))
+    return hidden
 
 
 def _trace_end(lines: Sequence[str], start: int) -> int:
@@ -84,4 +88,6 @@ def _trace_end(lines: Sequence[str], start: int) -> int:
 
 def _is_dump(line: str) -> bool:
     """True for a long line in which hardly anything is spelt out."""
-    return len(line) >= DENSE and line.isascii() and len(line) - len(line.translate(LETTERS)) < LEAST_SPELT * len(line)
+    if len(line) < DENSE or not line.isascii():
+        return False
+    return len(line) - len(line.encode().translate(None, LETTERS)) < LEAST_SPELT * len(line)

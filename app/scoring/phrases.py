@@ -24,6 +24,7 @@ SEPARATOR = re.compile(r";(?=\s)|(?<=\s);")
 WORDS = re.compile(r"[^\W_]+")
 APOSTROPHES = frozenset("'’")
 JOINED = str.maketrans("", "", "'’-")
+JOINERS = re.compile("['’-]")
 ANY_DIGIT = re.compile(r"\d")
 DIGIT = "0"  #: stands for any number in the look-up
 MOST_NEEDS = 3  #: sets of words of which a text must have one each; more would not pay
@@ -145,7 +146,12 @@ class Lookup(Generic[T]):
         words = _lookups(text)
         found = set(self.always)
         for word in words & self._keys:
-            found.update([thing for thing, needs in self._by_key[word] if not any(map(words.isdisjoint, needs))])
+            for thing, needs in self._by_key[word]:
+                for need in needs:
+                    if words.isdisjoint(need):
+                        break
+                else:
+                    found.add(thing)
         return found
 
 
@@ -154,13 +160,19 @@ def _lookups(text: str) -> frozenset[str]:
     """Every word of a text, whole and its beginnings. Kept, since many lists are tried on one text."""
     lower = text.lower()
     found = set(WORDS.findall(lower))
-    joined = lower.translate(JOINED)
+    joined = lower.translate(JOINED) if JOINERS.search(lower) else lower
     if joined != lower:  # "don't" is looked up as dont, "l'argent" as argent, "e-mail" as email
         found.update(WORDS.findall(joined))
-    found.update([word[:size] for word in found if len(word) > SHORTEST_KEY for size in SIZES])
+    found = found.union(*map(_beginnings, found))
     if ANY_DIGIT.search(lower):
         found.add(DIGIT)
     return frozenset(found)
+
+
+@lru_cache(maxsize=4_096)  # people use few words most of the time
+def _beginnings(word: str) -> tuple[str, ...]:
+    """The beginnings that a word is looked up by."""
+    return tuple([word[:size] for size in SIZES]) if len(word) > SHORTEST_KEY else ()
 
 
 def needs_of(phrase: str) -> tuple[frozenset[str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "seven": 7, "ten": 10}
@@ -30,15 +31,18 @@ def due_at(reply: str, at: datetime) -> datetime | None:
     Days end at 23:59 in the zone of `at`. Only sentences about what will happen count: "it came today" promises
     nothing.
     """
-    found = [
-        due for sentence in SENTENCE.finditer(reply) if AHEAD.search(sentence[0]) and (due := _due(sentence[0], at))
-    ]
-    return max(found, default=None)
+    return max([due for sentence in _ahead(reply) if (due := _due(sentence, at))], default=None)
 
 
 def promises(reply: str) -> bool:
     """True for a reply that promises something by a time."""
     return due_at(reply, ANY_DAY) is not None
+
+
+@lru_cache(maxsize=2)  # a reply is asked twice: as a signal and for what is remembered
+def _ahead(reply: str) -> tuple[str, ...]:
+    """The sentences of a reply about what will happen."""
+    return tuple([sentence for sentence in SENTENCE.findall(reply) if AHEAD.search(sentence)])
 
 
 def _due(sentence: str, at: datetime) -> datetime | None:

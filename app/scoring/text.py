@@ -67,7 +67,7 @@ def clean(text: str) -> Cleaned:
         plain = plain.translate(UNSEEN_TABLE)
     lines = [line.strip() for line in plain.splitlines()[:MOST_LINES]]
     words = "\n".join(_own(lines, dropped)).strip()
-    if not words.isascii() or any(hint in words for hint in REDACTED_HINTS):
+    if not words.isascii() or any([hint in words for hint in REDACTED_HINTS]):
         words, count = REDACTION.subn(" ", words)
         dropped += ["redacted words"] * bool(count)
     return Cleaned(
@@ -79,7 +79,7 @@ def clean(text: str) -> Cleaned:
 
 def _plain(text: str) -> tuple[str, bool]:
     """Plain text, and whether an HTML quotation was left out."""
-    if not LOOKS_LIKE_HTML.search(text):
+    if "<" not in text or not LOOKS_LIKE_HTML.search(text):
         return (html.unescape(text) if "&" in text else text), False
     parts: list[str] = []
     position, hidden, depth, had_quote = 0, "", 0, False

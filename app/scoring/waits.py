@@ -6,7 +6,7 @@ Values and arithmetic only. What a wait is worth stands in signals/waiting.py.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -40,7 +40,17 @@ class Waits:
 
     def asked(self, at: datetime) -> Waits:
         """The clock runs from the first message that nobody has answered."""
-        return self if self.since else replace(self, since=at)
+        if self.since:
+            return self
+        return Waits(
+            since=at,
+            first_reply=self.first_reply,
+            next_reply=self.next_reply,
+            total=self.total,
+            first_worked=self.first_worked,
+            next_worked=self.next_worked,
+            total_worked=self.total_worked,
+        )
 
     def answered(self, at: datetime, hours: Hours | None) -> Waits:
         """The clock stops: it is the customer's turn."""
@@ -48,10 +58,15 @@ class Waits:
             return self
         took = self.running(at)
         worked = self.worked(at, hours) if hours else None
-        stopped = replace(self, since=None, total=self.total + took, total_worked=self._total(took, worked))
-        if self.first_reply is None:
-            return replace(stopped, first_reply=took, first_worked=worked)
-        return replace(stopped, next_reply=took, next_worked=worked)
+        first = self.first_reply is None
+        return Waits(
+            first_reply=took if first else self.first_reply,
+            next_reply=self.next_reply if first else took,
+            total=self.total + took,
+            first_worked=worked if first else self.first_worked,
+            next_worked=self.next_worked if first else worked,
+            total_worked=self._total(took, worked),
+        )
 
     def _total(self, took: float, worked: float | None) -> float | None:
         if worked is not None:

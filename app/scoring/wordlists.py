@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -36,10 +36,13 @@ class WordList:
         """The logit of a message cut into `pieces`, and what each known piece adds to it."""
         weights = self.weights
         known = [(weights[key], piece) for key, piece in pieces.items() if key in weights]
+        return self.logit(known), known
+
+    def logit(self, known: Sequence[tuple[float, str]]) -> float:
+        """The logit of a message in which these pieces are known, each with its weight."""
         if not known:
-            return self.bias, []
-        share = 1 / math.sqrt(len(known))
-        return self.bias + share * math.fsum(weight for weight, _ in known), known
+            return self.bias
+        return self.bias + 1 / math.sqrt(len(known)) * math.fsum([weight for weight, _ in known])
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON: hashes in hexadecimal, sorted, weights rounded to 6 decimals."""
@@ -56,24 +59,48 @@ class WordList:
         return cls(name=document["name"], bias=float(document["bias"]), weights=weights)
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Several lists that are read together: every piece of a message is looked up once for all of them."""
+
+    lists: tuple[WordList, ...]
+    weights: Mapping[int, tuple[float | None, ...]]  #: what a piece weighs in each list; None where it is not known
+
+    @classmethod
+    def of(cls, *lists: WordList) -> Shelf:
+        """The lists in this order."""
+        keys = {key for listed in lists for key in listed.weights}
+        return cls(lists, {key: tuple(listed.weights.get(key) for listed in lists) for key in keys})
+
+    def read(self, pieces: Mapping[int, str]) -> list[tuple[float, list[tuple[float, str]]]]:
+        """What `WordList.read` gives, for each of the lists."""
+        weights = self.weights
+        found = [(weights[key], piece) for key, piece in pieces.items() if key in weights]
+        read = []
+        for place, listed in enumerate(self.lists):
+            known = [(weight, piece) for row, piece in found if (weight := row[place]) is not None]
+            read.append((listed.logit(known), known))
+        return read
+
+
 def cut(text: str) -> dict[int, str]:
     """A message's different words and pairs of neighbouring words in lower case, by their hash."""
     words = TOKEN.findall(text[:LONGEST].lower().replace("’", "'"))
-    pieces = {crc32(word.encode()): word for word in words}
-    for first, second in pairwise(words):
-        pair = f"{first} {second}"
-        pieces[crc32(pair.encode())] = pair
-    return pieces
+    pieces = [*words, *map(" ".join, pairwise(words))]
+    return dict(zip(map(crc32, map(str.encode, pieces)), pieces, strict=True))
 
 
 def strongest(known: list[tuple[float, str]], side: int) -> str:
     """The pieces that weigh most on one side (1 or -1), quoted; pairs before the words in them."""
     shown: list[str] = []
+    told = ""  # in lines, which no piece goes beyond
     for _, piece in sorted([(-weight * side, piece) for weight, piece in known if weight * side > 0]):
-        if TELLING.search(piece) and not any(piece in other or other in piece for other in shown):
-            shown.append(piece)
+        if piece in told or not TELLING.search(piece) or any([other in piece for other in shown]):
+            continue
+        shown.append(piece)
         if len(shown) == PIECES:
             break
+        told += f"\n{piece}"
     return ", ".join(f"“{piece[:40]}”" for piece in shown)
 
 
@@ -81,3 +108,9 @@ def strongest(known: list[tuple[float, str]], side: int) -> str:
 def packaged(name: str) -> WordList:
     """A list that ships with the product."""
     return WordList.from_json(json.loads((PACKAGED / f"{name}.json").read_text(encoding="utf-8")))
+
+
+@cache
+def shelf(*names: str) -> Shelf:
+    """Lists that ship with the product, to be read together."""
+    return Shelf.of(*map(packaged, names))

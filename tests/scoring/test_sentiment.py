@@ -77,7 +77,8 @@ def test_a_textblob_that_is_imported_already_is_used(monkeypatch: pytest.MonkeyP
 
 
 def test_a_missing_textblob_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    sentiment._textblob.cache_clear()
+    for cached in (sentiment._textblob, sentiment._loaded_textblob, sentiment._textblob_words):
+        cached.cache_clear()
     monkeypatch.setattr(sentiment, "TEXTBLOB", "textblob_that_nobody_installed")
 
     with pytest.raises(ModuleNotFoundError, match="TextBlob is not installed"):

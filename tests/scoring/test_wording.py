@@ -8,7 +8,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from app.scoring.conversation import Running
 from app.scoring.signals import Heard, Reading
 from app.scoring.signals.wording import pieces_of, read, read_reply
-from app.scoring.wordlists import WordList, cut, packaged, strongest
+from app.scoring.wordlists import Shelf, WordList, cut, packaged, strongest
 
 
 def heard(text: str, *, english: bool = True) -> dict[str, Reading]:
@@ -84,6 +84,20 @@ def test_a_list_adds_up_to_its_logit() -> None:
 
     assert logit == pytest.approx(0.25 - 0.5 / 3**0.5)
     assert strongest(known, -1) == "“thanks”"
+
+
+def test_lists_on_a_shelf_read_as_each_does_alone() -> None:
+    pieces = cut("no thanks at all")
+    first, *others = pieces
+    lists = (
+        WordList(name="x", bias=0.25, weights={first: 0.5, others[1]: -2.0}),
+        WordList(name="y", bias=-1.0, weights=dict.fromkeys(others, 0.5)),
+        WordList(name="z", bias=3.0, weights={}),
+    )
+
+    read = Shelf.of(*lists).read(pieces)
+
+    assert read == [listed.read(pieces) for listed in lists]
 
 
 def test_unknown_words_leave_a_list_at_its_bias() -> None:

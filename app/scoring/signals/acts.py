@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from app.scoring.lexicon import LEXICONS, words
 from app.scoring.phrases import Book, Likely
@@ -162,8 +162,8 @@ def without_formulas(text: str, language: str = "en") -> str:
 
     Blanks stand in their place, so that what is found in the rest is found at the same place in the text.
     """
-    book = patterns(language)
-    formulas = [match for name in FORMULAS if name in book for match in book[name].finditer(text)]
+    listed = _likely(language, text)
+    formulas = [match for name in FORMULAS if name in listed for match in listed[name].finditer(text)]
     for match in formulas:
         start, end = match.span()
         after = AFTER_FORMULA.match(text, end)
@@ -172,14 +172,18 @@ def without_formulas(text: str, language: str = "en") -> str:
     return text
 
 
+@lru_cache(maxsize=2)  # a message is asked twice: for its formulas and for all acts
+def _likely(language: str, text: str) -> Mapping[str, Likely]:
+    return patterns(language).likely(text)
+
+
 def read(heard: Heard) -> list[Reading]:
     """Every act found in one customer message, with the words that show it."""
     if not heard.text:
         return []
-    book = patterns(heard.language)
-    if not book:
+    if not patterns(heard.language):
         return [Reading(signal=THANKS_SIGNALS[0], value=0.0, abstained=NO_LIST)]
-    listed = book.likely(heard.text)
+    listed = _likely(heard.language, heard.text)
     found = {}
     for act in ACTS:
         if act.name in listed and (finds := _finds(act, heard, listed)):

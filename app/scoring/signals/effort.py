@@ -79,7 +79,7 @@ def overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 def read(running: Running) -> list[Reading]:
     """Effort at the customer's latest message, which is already counted in `running`."""
     current, earlier = running.said[-1], running.said[:-1]
-    repeats = max((overlap(current, words) for words in earlier), default=0.0)
+    repeats = max([overlap(current, words) for words in earlier], default=0.0)
     run, turns, missed = running.customer_run, running.customer_turns, running.unanswered
     return [
         _identifier_again(running),

@@ -83,7 +83,7 @@ def read(running: Running, text: str) -> list[Reading]:
     found = {name: list(likely[name].finditer(said)) if name in likely else [] for name in PATTERNS}
     words = hashed_words(text)
     repeats = max((overlap(words, earlier) for earlier in running.replied), default=0.0)
-    phrased = [_phrased(name, finds, text) for name, finds in found.items()]
+    phrased = [_phrased(name, finds, text) if finds else NOTHING[name] for name, finds in found.items()]
     return [
         *phrased,
         Reading(signal="service.repeats", value=repeats, evidence="much the same reply as before"),
@@ -98,8 +98,6 @@ def evades(values: Mapping[str, float]) -> bool:
 
 
 def _phrased(name: str, finds: list[re.Match[str]], text: str) -> Reading:
-    if not finds:
-        return NOTHING[name]
     value = min(1.0, len(finds) / STOCK) if name == "service.template" else 1.0
     return Reading(signal=name, value=value, evidence=clip(f"our reply: {quote(text, *finds[0].span())}"))
 
@@ -113,7 +111,7 @@ def _answers(running: Running, words: tuple[int, ...], values: Mapping[str, floa
 
 def _remembered(running: Running, text: str, *, apologises: bool) -> list[Reading]:
     """What only shows against the messages before: identifiers asked for again, promises, apologies counted."""
-    given = running.asked.known(wanted_in(text))
+    given = running.asked.known(wanted_in(text)) if running.asked.given else None
     apologies = running.asked.apologies + apologises
     return [
         Reading(

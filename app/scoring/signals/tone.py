@@ -17,6 +17,7 @@ LEAST_SHOUTED = 3  #: letters of a word in capitals that is no abbreviation
 HAPPY = frozenset("😀😃😄😁😆😊🙂😉😍🥰😘😋😎🤩🥳🤗😇☺😌👍👏🙌👌💪🎉🎊✨🌟⭐❤🧡💛💚💙💜🤍🖤💖💕😻😺✅💯")
 UNHAPPY = frozenset("😞😔😟🙁☹😣😖😫😩😢😭😤😠😡🤬😱😨😰😥😓😒🙄😑😐😕😬🤦🤮🤢😾😿👎🖕💔😧😦😳🥺🤯")
 SMILE = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[)D\]]|<3|\^_?\^|\(:)(?!\w)")
+DRAWN = re.compile(r"[:;=<^_]")  #: one of these is in every emoticon
 FROWN = re.compile(r"(?<!\S)(?:[:;=]['’]?-?[(\[|]|[:=]-?/(?!/)|</3|D:|T_T|>:-?\()(?!\w)")
 MOST_EMOJI = 2  #: emoji of one side from which they count in full
 NO_TEXT = "tone: no text"
@@ -115,6 +116,8 @@ def _telling(text: str, tone: float) -> str:
 
 
 def _emoji(text: str) -> list[Reading]:
+    if text.isascii() and not DRAWN.search(text):
+        return []
     found = []
     for side, listed, emoticon in (("positive", HAPPY, SMILE), ("negative", UNHAPPY, FROWN)):
         seen = [] if text.isascii() else [letter for letter in text if letter in listed]

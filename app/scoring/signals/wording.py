@@ -12,7 +12,7 @@ import re
 from app.scoring.conversation import Running
 from app.scoring.language import reads_english
 from app.scoring.signals.base import Effect, Family, Heard, Reading, Scope, Signal, clip
-from app.scoring.wordlists import cut, packaged, strongest
+from app.scoring.wordlists import cut, shelf, strongest
 
 USUAL = 0.25  #: chance of a feeling at which a message is unremarkable
 LARGE = 3.0  #: logit from which wording counts in full
@@ -86,30 +86,31 @@ def read(heard: Heard) -> list[Reading]:
             for signal in SIGNALS
             if signal.scope is Scope.MESSAGE
         ]
-    pieces = pieces_of(heard.rest)
-    readings = [_feeling(name, pieces) for name in ("pleased", "displeased")]
+    pleased, displeased, customer = shelf("pleased", "displeased", "customer").read(pieces_of(heard.rest))
+    readings = [_feeling("pleased", *pleased), _feeling("displeased", *displeased)]
     if LIVELY.search(heard.rest) and not readings[1].value:
         readings.append(Reading(signal="wording.lively", value=1.0, evidence="a friendly exclamation mark"))
-    return [*readings, *_two_sided("customer", pieces, "words such as")]
+    return [*readings, *_two_sided("customer", *customer, said="words such as")]
 
 
 def read_reply(_running: Running, words: str) -> list[Reading]:
     """The wording of one reply of ours."""
     names = [signal.name for signal in SIGNALS if signal.scope is Scope.SERVICE]
-    found = _two_sided("reply", cut(words), "our reply says") if words and reads_english(words) else []
+    found: list[Reading] = []
+    if words and reads_english(words):
+        [reply] = shelf("reply").read(cut(words))
+        found = _two_sided("reply", *reply, said="our reply says")
     said = {reading.signal: reading for reading in found}
     return [said.get(name, Reading(signal=name, value=0.0)) for name in names]
 
 
-def _feeling(name: str, pieces: dict[int, str]) -> Reading:
-    logit, known = packaged(name).read(pieces)
+def _feeling(name: str, logit: float, known: list[tuple[float, str]]) -> Reading:
     value = chance_above_usual(1 / (1 + math.exp(-logit))) if known else 0.0
     evidence = clip(f"words such as {strongest(known, 1)}") if value else ""
     return Reading(signal=f"wording.{name}", value=value, evidence=evidence)
 
 
-def _two_sided(name: str, pieces: dict[int, str], said: str) -> list[Reading]:
-    logit, known = packaged(name).read(pieces)
+def _two_sided(name: str, logit: float, known: list[tuple[float, str]], *, said: str) -> list[Reading]:
     if not known or not logit:
         return []
     side = 1 if logit > 0 else -1

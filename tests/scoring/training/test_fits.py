@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -45,7 +46,11 @@ def lists(rated: list[Conversation], tmp_path_factory: pytest.TempPathFactory) -
 @contextmanager
 def shipped(lists: Lists) -> Iterator[None]:
     """The lists as if they were those that ship."""
-    with patch("app.scoring.signals.wording.packaged", lambda name: getattr(lists, name)):
+
+    def shelf(*names: str) -> wordlists.Shelf:
+        return wordlists.Shelf.of(*(getattr(lists, name) for name in names))
+
+    with patch("app.scoring.signals.wording.shelf", cache(shelf)):
         yield
 
 
