@@ -209,7 +209,7 @@ CAPABILITIES = (
     _capability("N16", "Ratings that no mail scanner can give"),
     _capability("N17", "Promises in replies are kept in view, and broken ones counted"),
     _capability("N18", "Surveys go where we are unsure, and results are corrected for silence"),
-    _capability("N19", "Customers are read, staff never are", "app/scoring/signals/service.py", "app/scoring/training/lists.py"),
+    _capability("N19", "Customers are read, staff never are", "app/scoring/signals/service.py"),
     _capability("N20", "Useful on day one, and it shows last month in the first hour"),
 )
 

@@ -73,7 +73,7 @@ def test_an_angry_customer_is_noticed_handled_and_won_back(
     page.get_by_label("Subject").fill("Order 7731 has not arrived")
     page.get_by_label("Message").fill(OPENING)
     page.get_by_role("button", name="Send").click()
-    expect(sidebar(page).get_by_text("of 100")).to_be_visible(timeout=PATIENCE)
+    expect(sidebar(page).get_by_text("of 100", exact=True)).to_be_visible(timeout=PATIENCE)
 
     # Then angrily: the sidebar turns, with reasons in the customer's words.
     later(product, hours=3)

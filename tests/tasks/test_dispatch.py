@@ -42,8 +42,9 @@ class Broker:
 
         return take
 
-    def send_task(self, name: str, *, retry: bool) -> None:
+    def send_task(self, name: str, *, retry: bool, expires: float) -> None:
         assert retry is False
+        assert expires > 0
         self._publish((name, ()))
 
     def _publish(self, hint: Hint) -> None:

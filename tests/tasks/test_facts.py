@@ -106,14 +106,14 @@ def test_a_second_bad_experience_fires_a_protocol_though_its_score_would_not(sta
     first = stage.opens("Where is my lamp?")
     stage.solves(first)
     stage.rates(first, 1)
-    second = stage.opens("Could you tell me when my chair will arrive?")
+    second = stage.opens("Your shop is wonderful, I love the new chair! Could you tell me when it will arrive?")
     stage.drain()
     before = stage.cases(second)
     stage.answers(second)
     stage.solves(second)
     stage.drain()
 
-    stage.says(second, "You are so kind and helpful, it is lovely. Could you look at the lamp once more?")
+    stage.says(second, "Perfect, you are wonderful and so helpful, I love it! Could you look at the lamp once more?")
     stage.drain()
 
     row = stage.tracked(second)
