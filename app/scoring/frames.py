@@ -128,7 +128,7 @@ def _quote_header(lines: Sequence[str], number: int) -> int:
     joined = ""
     for span, line in enumerate(lines[number : number + 3], start=1):
         joined += " " + line
-        if len(joined) > HEADER_SPAN:
+        if not line or len(joined) > HEADER_SPAN:
             return 0
         if QUOTE_VERB.search(joined):
             return span
