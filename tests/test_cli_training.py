@@ -37,18 +37,35 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_evaluation_reports_sets_means_aims_tone_and_curves(measured: dict[str, Any]) -> None:
     assert measured["model"] == "leave-one-out"
-    assert set(measured["sets"]) == {"letters", "calls"} == set(measured["learning_curve"])
+    assert set(measured["sets"]) == {"letters", "calls"} == set(measured["learning_curve"]["sets"])
     assert set(measured["aims"]) == {"turn", "end", "direction"}
     assert set(measured["tone"]["feelings"]["auroc"]) == {"kintsugi", "textblob", "vader"}
     assert measured["quoted"]["minilm"]["end"] == 0.675
 
 
 def test_a_learning_curve_starts_with_the_bare_prior(measured: dict[str, Any]) -> None:
-    points = measured["learning_curve"]["letters"]
+    points = measured["learning_curve"]["sets"]["letters"]
 
     assert [point["ratings"] for point in points] == [0, 10]
     assert points[0]["brier"] == points[0]["brier_intercept"]
     assert all(0 <= point["ece"] <= 1 for point in points)
+    together = measured["learning_curve"]["all"]
+    assert [point["sets"] for point in together][:3] == [2, 2, 0]
+    assert together[2]["ece"] is None
+
+
+def test_people_get_tables(tmp_path: Path) -> None:
+    result = run("evaluate", *sets(tmp_path), "--learning-curve")
+
+    assert result.exit_code == 0, result.output
+    for said in (
+        "mean over sets",
+        "without textblob",
+        "letters as a new desk",
+        "all sets together",
+        "AUROC of negative",
+    ):
+        assert said in result.stdout
 
 
 def test_evaluation_without_leaving_out_measures_the_prior_in_force(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from app.scoring.learning.rungs import Fitted, Rung
 FROM: Mapping[Rung, int] = {Rung.INTERCEPT: 1, Rung.SLOPE: 30, Rung.ADAPTER: 100, Rung.STACK: 200}
 WORDED = 150  #: rated conversations whose words are still stored, for a stack to be tried
 MANY = 1_000  #: ratings from which the newest fifth is enough to measure on; below it is the newest 30 %
+FEWEST = 30  #: newest ratings below which nothing above the level is proved: a step taken on 15 was a step back
 KIND = 5  #: ratings of either kind that the newest ones must hold
 BRIER_MARGIN = 0.001  #: at least so much lower, and at least SURE standard errors
 AUROC_MARGIN = 0.005  #: at least so much higher, and at least one standard error
@@ -85,6 +86,8 @@ def not_yet(rung: Rung, columns: Columns, later: Later) -> Verdict | None:
 
 def too_few(later: Later) -> str | None:
     """Why the newest ratings prove nothing, or None."""
+    if len(later) < FEWEST:
+        return f"the newest {len(later)} ratings are too few to prove anything, {FEWEST} are needed"
     satisfied = int(np.count_nonzero(later.happened))
     fewest = min(satisfied, len(later) - satisfied)
     kind = "satisfied" if satisfied == fewest else "dissatisfied"

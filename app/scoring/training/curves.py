@@ -25,11 +25,31 @@ Say = Callable[[str], None]
 
 
 def curve(folds: Iterable[Fold], say: Say) -> dict[str, Any]:
-    """Per set and count of ratings: Brier, AUROC and ECE of the ladder, and Brier against the shrunken intercept."""
-    return {fold.name: _of_set(fold, say) for fold in folds}
+    """Per set and count of ratings: Brier, AUROC and ECE of the ladder, and Brier against the shrunken intercept.
+
+    `all` takes the sets' predictions together, since a few hundred conversations show an ECE by chance alone.
+    """
+    found, told = {}, []
+    for fold in folds:
+        found[fold.name], predictions = _of_set(fold, say)
+        told.append(predictions)
+    return {"sets": found, "all": [_together(count, told) for count in COUNTS]}
 
 
-def _of_set(fold: Fold, say: Say) -> list[dict[str, Any]]:
+def _together(count: int, told: Sequence[dict[int, list[tuple[Array, Array]]]]) -> dict[str, Any]:
+    """ECE over all sets that have so many ratings, each with a model of its own; the mean over draws."""
+    sets = [predictions[count] for predictions in told if count in predictions]
+    draws = [tuple(map(np.concatenate, zip(*draw, strict=True))) for draw in zip(*sets, strict=True)]
+    return {
+        "ratings": count,
+        "sets": len(sets),
+        "brier": float(np.mean([metrics.brier(happened, p) for happened, p in draws])) if draws else None,
+        "ece": float(np.mean([metrics.ece(happened, p) for happened, p in draws])) if draws else None,
+        "ece_by_chance": float(np.mean([metrics.ece_by_chance(p) for _, p in draws])) if draws else None,
+    }
+
+
+def _of_set(fold: Fold, say: Say) -> tuple[list[dict[str, Any]], dict[int, list[tuple[Array, Array]]]]:
     prior = fold.prior
     examples = _examples(fold, prior)
     random = np.random.default_rng(SEED)
@@ -38,7 +58,7 @@ def _of_set(fold: Fold, say: Say) -> list[dict[str, Any]]:
     pool = [examples[one] for one in np.sort(order[len(tested) :])]
     later = gather(tested, prior, len(tested))
     happened = np.array([float(one.satisfied) for one in tested])
-    points = []
+    points, told = [], {}
     for count in COUNTS:
         if count > len(pool):
             break
@@ -46,7 +66,8 @@ def _of_set(fold: Fold, say: Say) -> list[dict[str, Any]]:
         draws = [np.sort(random.choice(len(pool), count, replace=False)) for _ in range(DRAWS if count else 1)]
         learned = [_learn([pool[one] for one in chosen], prior, later) for chosen in draws]
         points.append(_point(count, happened, learned))
-    return points
+        told[count] = [(happened, one) for one, _, _ in learned]
+    return points, told
 
 
 def _learn(known: Sequence[Example], prior: Model, later: Columns) -> tuple[Array, Array, str]:

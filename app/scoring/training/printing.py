@@ -23,8 +23,8 @@ def lines(result: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         for name, aim in result["aims"].items():
             yield f"aim {name}: {aim['value']:.3f}, wanted {aim['aim']} ({'met' if aim['met'] else 'missed'})"
-    for name, points in result.get("learning_curve", {}).items():
-        yield from _curve(name, points)
+    if "learning_curve" in result:
+        yield from _curves(result["learning_curve"])
 
 
 def _tone(name: str, found: Mapping[str, Any]) -> Iterator[str]:
@@ -51,6 +51,16 @@ def _set(title: str, found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {measure}: 95 % {low:.3f} to {high:.3f}; better than {better}"
     for without, figures in found.get("ablation", {}).items():
         yield f"  without {without}: " + ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
+
+
+def _curves(found: Mapping[str, Any]) -> Iterator[str]:
+    for name, points in found["sets"].items():
+        yield from _curve(name, points)
+    yield ""
+    yield "all sets together: Brier, ECE (by chance alone)"
+    for point in found["all"]:
+        if point["sets"]:
+            yield f"  {point['ratings']:4d}  {point['brier']:.4f} {point['ece']:.3f} ({point['ece_by_chance']:.3f})"
 
 
 def _curve(name: str, points: list[dict[str, Any]]) -> Iterator[str]:
