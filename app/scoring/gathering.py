@@ -19,7 +19,7 @@ from app.scoring.vendors import Vendor, known_as
 CAUSE, SIDE, VENDOR, RIVAL = "cause:", "side:", "vendor:", "rival"  #: what a hint is of; a key begins with it
 WORD_WEIGHT, PHRASE_WEIGHT = 1.0, 2.0  #: one word may mean many things, several together hardly do
 MOST_PER_MESSAGE = 4.0  #: that one message can say for one class, however long it is
-LATER = 0.5  #: what later messages count: what set a customer off is mostly told first
+LATER = 0.3  #: what later messages count: what set a customer off is mostly told first
 ALIKE = 0.5  #: likeness from which a sentence counts as one of the examples
 FORMAT = 1
 

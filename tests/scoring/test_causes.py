@@ -43,6 +43,15 @@ LABELLED = [
     ("general", ["Your agent hung up on me. That was rude."], "service_contact", 0),
     ("general", ["I can't log in, your website shows an error message."], "platform", 0),
     ("general", ["My parcel is late, it should have arrived on Friday.", "Nobody answers!"], "shipping_delay", 0),
+    (
+        "general",
+        [
+            "My order has not arrived.",
+            "The third time I write, nobody answers and you keep ignoring me. A manager, or I will cancel.",
+        ],
+        "shipping_delay",
+        0,
+    ),
     ("general", ["Thank you, that is all."], "unknown", None),
     ("general", ["I am not complaining about late delivery."], "unknown", None),
     ("retail", ["The tracking says delivered but nothing is here."], "lost_parcel", 0),
