@@ -128,7 +128,7 @@ class Player:
             self._move_to(moment)
             for conversation, index in acts:
                 self._act(conversation, index)
-            self.wait_idle()
+            self._settle_down()
         for conversation in conversations:
             if conversation.id in self._settled:
                 self._post(f"/sandbox/tickets/{self._tickets[conversation.id]}/redeliver", {"by_customer": True})
@@ -158,7 +158,7 @@ class Player:
         otherwise chance would decide which of the two comes first."""
         if moment > self._clock.now():
             self._clock.step(moment)
-            self.wait_idle()
+            self._settle_down()
 
     def _act(self, conversation: Conversation, index: int) -> None:
         """One turn; after the last one the ticket is solved, then rated."""
@@ -197,15 +197,19 @@ class Player:
                 self._post(self._path(conversation, "update"), {"status": "solved", "comment": reply})
         self.wait_idle()
         self._move_to(self._clock.now() + AFTERWARDS)
-        while self._settle_doubts(conversations):
-            self.wait_idle()
         for conversation in conversations:
             link = self._survey_link(conversation)
             if link is not None:
                 self._answer(conversation, link)
         self.wait_idle()
 
-    def _settle_doubts(self, conversations: Sequence[Conversation]) -> int:
+    def _settle_down(self) -> None:
+        """Wait until nothing is under way or in doubt: the lead decides at once, or time would pass meanwhile."""
+        self.wait_idle()
+        while self._settle_doubts():
+            self.wait_idle()
+
+    def _settle_doubts(self) -> int:
         """The lead's part: where the engine cannot know whether words arrived, look for them and say so. Returns how
         many doubts there were."""
         doubts = 0
@@ -213,7 +217,7 @@ class Player:
             with self._database.desk(desk_id, read=True) as session:
                 found = len(invitations.unsure(session)) + len(steps.unsure(session))
             if found:
-                self._review(desk_id, self._arrived(conversations))
+                self._review(desk_id, self._arrived())
             doubts += found
         return doubts
 
@@ -231,13 +235,13 @@ class Player:
                 else:
                     reviews.repeat_step(session, step.id, real_now())
 
-    def _arrived(self, conversations: Sequence[Conversation]) -> str:
+    def _arrived(self) -> str:
         """Everything that bears our markers at the helpdesk and in the customers' mailboxes, as one text."""
         found = []
-        for conversation in conversations:
-            ticket = self._get(f"/sandbox/tickets/{self._tickets[conversation.id]}.json")
+        for name, ticket_id in self._tickets.items():
+            ticket = self._get(f"/sandbox/tickets/{ticket_id}.json")
             found += [json.dumps(comment["custom"]) for comment in ticket["comments"]]
-            mails = self._get(f"/sandbox/mail.json?to={conversation.id}@example.com")["mail"]
+            mails = self._get(f"/sandbox/mail.json?to={name}@example.com")["mail"]
             found += [mail["headers"] for mail in mails]
         return " ".join(found)
 
