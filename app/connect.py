@@ -11,7 +11,7 @@ from datetime import datetime
 from app.governor import Governor
 from app.store import desks
 from app.store.database import Database
-from connectors.base import CallObserver, Connector, ConnectorKind
+from connectors.base import CallObserver, Connector, ConnectorKind, Line
 from connectors.zendesk import ZENDESK
 
 #: Every kind of helpdesk we connect to. Adding one is a folder under connectors/ and a line here.
@@ -60,9 +60,7 @@ class Connections:
             subdomain=subdomain,
             base_url=base_url,
             credentials=credentials,
-            now=self.now,
-            observe=observe,
-            timeout=self.timeout,
+            line=Line(now=self.now, observe=observe, timeout=self.timeout),
         )
 
 

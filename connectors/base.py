@@ -26,6 +26,46 @@ class CallLimits:
 #: Told after every call: method, path without query, status (0 when there was no answer), and the limits it carried.
 CallObserver = Callable[[str, str, int, Sequence[CallLimits]], None]
 
+#: Asked before every call: method, path without query. Raises RateLimited while the call has to wait; nothing has left
+#: this machine then.
+Gate = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Tokens:
+    """An access token, and what renews it. Its repr tells nothing, since both are secrets."""
+
+    access: str
+    refresh: str | None  #: None where the credentials themselves are good for a new one
+    expires_at: datetime | None  #: mechanism time; None where the helpdesk did not say
+
+
+class TokenStore(ABC):
+    """Keeps one desk's tokens for every process. Renewing ends the old pair, so only one process at a time may."""
+
+    @abstractmethod
+    def current(self) -> Tokens | None:
+        """The newest tokens on record; None before the first."""
+
+    @abstractmethod
+    def renew(self, stale: Tokens | None, fetch: Callable[[Tokens | None], Tokens]) -> Tokens:
+        """New tokens: those that another process has put in place of `stale` meanwhile, else what `fetch` gets for the
+        newest on record, which are on record before they are returned.
+
+        Raises Unavailable while another process is renewing, and what `fetch` raises.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a connector is given to talk with: the time, who is told and asked about each call, and a deadline."""
+
+    now: Now
+    observe: CallObserver | None = None
+    gate: Gate | None = None
+    tokens: TokenStore | None = None  #: for credentials that have to be renewed
+    timeout: float = 10.0  #: seconds, for one call
+
 
 class Connector(ABC):
     """One opened desk. Not shared between threads; cheap to open, closed after use.
@@ -104,9 +144,7 @@ class ConnectorKind(ABC):
         subdomain: str,
         base_url: str | None,
         credentials: Mapping[str, str],
-        now: Now,
-        observe: CallObserver | None = None,
-        timeout: float = 10.0,
+        line: Line,
     ) -> Connector:
         """Raises ValueError that names the field for credentials that cannot be right."""
 
@@ -123,4 +161,16 @@ class ConnectorKind(ABC):
         """Where a person opens this ticket in a browser."""
 
 
-__all__ = ["CallLimits", "CallObserver", "Connector", "ConnectorKind", "Message", "Now", "WebhookRequest"]
+__all__ = [
+    "CallLimits",
+    "CallObserver",
+    "Connector",
+    "ConnectorKind",
+    "Gate",
+    "Line",
+    "Message",
+    "Now",
+    "TokenStore",
+    "Tokens",
+    "WebhookRequest",
+]

@@ -28,7 +28,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
-from connectors.base import CallLimits, CallObserver, Now
+from connectors.base import CallLimits, Line
 from connectors.errors import Conflict, ConnectorError, NotFound, RateLimited, Refused, Unavailable
 
 #: Helpdesks store it with a change, so it must stay recognisable: it is one of the ways to know our own echo.
@@ -79,18 +79,16 @@ def open_session(
     *,
     origin: str,
     base_url: str | None,
-    now: Now,
+    line: Line,
     refusal: Refusal | None = None,
-    observe: CallObserver | None = None,
-    timeout: float = 10.0,
 ) -> DeskSession:
     """A session for `origin` ("https://name.example.com"); with `base_url` everything goes there instead.
 
-    `timeout` is in seconds, from the request being sent to the last byte of its answer; connecting has 3 s more.
+    The line's timeout is from the request being sent to the last byte of its answer; connecting has 3 s more.
     Raises ValueError for a `base_url` that is not on loopback.
     """
     target = None if base_url is None else loopback_url(base_url)
-    adapter = DeskAdapter(target=target, now=now, refusal=refusal or refused, observe=observe, timeout=timeout)
+    adapter = DeskAdapter(target=target, line=line, refusal=refusal or refused)
     return DeskSession(adapter, [f"{site}/" for site in (origin, target) if site])
 
 
@@ -102,11 +100,9 @@ class DeskAdapter(HTTPAdapter):
     belongs to the caller's table.
     """
 
-    def __init__(
-        self, *, target: str | None, now: Now, refusal: Refusal, observe: CallObserver | None, timeout: float
-    ) -> None:
-        self._target, self._now, self._refusal = target, now, refusal
-        self._observe, self._timeout = observe, timeout
+    def __init__(self, *, target: str | None, line: Line, refusal: Refusal) -> None:
+        self._target, self._now, self._refusal = target, line.now, refusal
+        self._observe, self._gate, self._timeout = line.observe, line.gate, line.timeout
         retries = Retry(total=0, read=False, redirect=False, respect_retry_after_header=False)
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=retries)
 
@@ -117,6 +113,8 @@ class DeskAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Exchange one request. Raises `connectors.errors` for everything but a 2xx with a JSON object."""
+        if self._gate is not None:
+            self._gate(request.method or "", urlsplit(request.url or "").path)
         until = time.monotonic() + self._timeout
         try:
             return self._exchange(request, self._timeout)

@@ -18,7 +18,7 @@ from requests.auth import HTTPBasicAuth
 from zenpy import Zenpy
 from zenpy.lib.api_objects import Ticket as ZenpyTicket
 
-from connectors.base import CallLimits, CallObserver, Connector, Now
+from connectors.base import CallLimits, Connector, Line
 from connectors.errors import ConnectorError, NotFound, Refused, Unavailable
 from connectors.http import open_session
 from connectors.ticket import Finding, Group, Macro, Person, Rating, Receipt, Ticket, TicketStatus, Write
@@ -50,29 +50,25 @@ class ZendeskConnector(Connector):
         subdomain: str,
         base_url: str | None,
         credentials: tuple[str, str],
-        now: Now,
-        observe: CallObserver | None = None,
-        timeout: float = 10.0,
+        line: Line,
     ) -> None:
         self._api = f"https://{subdomain}.zendesk.com/api/v2"
         login, api_token = credentials
-        self._login, self._now, self._tell = login.lower(), now, observe
+        self._login, self._now, self._tell = login.lower(), line.now, line.observe
         self._limits: dict[str, CallLimits] = {}
         self._own_ids: set[str] = set()
         self._young: dict[str, str] = {}
         self._session = open_session(
             origin=f"https://{subdomain}.zendesk.com",
             base_url=base_url,
-            now=now,
+            line=replace(line, observe=self._observe),
             refusal=zendesk_refusal,
-            observe=self._observe,
-            timeout=timeout,
         )
         # As bytes, since requests would encode text as Latin-1.
         self._session.auth = HTTPBasicAuth(f"{login}/token".encode(), api_token.encode())
         # "anonymous" only means that zenpy leaves the session's credentials alone; its own error for them quotes them.
         self._zenpy = Zenpy(
-            subdomain=subdomain, session=self._session, anonymous=True, disable_cache=True, timeout=timeout
+            subdomain=subdomain, session=self._session, anonymous=True, disable_cache=True, timeout=line.timeout
         )
 
     def me(self) -> Person:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from connectors.base import CallObserver, Connector, ConnectorKind, Now, WebhookRequest
+from connectors.base import Connector, ConnectorKind, Line, WebhookRequest
 from connectors.http import loopback_url
 from connectors.ticket import DeskEvent
 from connectors.zendesk import webhook
@@ -26,9 +26,7 @@ class ZendeskKind(ConnectorKind):
         subdomain: str,
         base_url: str | None,
         credentials: Mapping[str, str],
-        now: Now,
-        observe: CallObserver | None = None,
-        timeout: float = 10.0,
+        line: Line,
     ) -> Connector:
         # Imported here, since a web process that only receives webhooks never needs zenpy.
         from connectors.zendesk.client import ZendeskConnector
@@ -37,9 +35,7 @@ class ZendeskKind(ConnectorKind):
             subdomain=_subdomain(subdomain),
             base_url=None if base_url is None else loopback_url(base_url),
             credentials=_credentials(credentials),
-            now=now,
-            observe=observe,
-            timeout=timeout,
+            line=line,
         )
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:

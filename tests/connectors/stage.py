@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from connectors.base import Connector, ConnectorKind, WebhookRequest
+from connectors.base import Connector, ConnectorKind, Line, WebhookRequest
 from connectors.sandbox import Sandbox
 from connectors.sandbox.store import next_id
 from connectors.sandbox.tickets import Comment, add_comment
@@ -49,9 +49,7 @@ class ZendeskStage:
             subdomain=self.account.subdomain,
             base_url=self.sandbox.url,
             credentials=given,
-            now=lambda: self._time,
-            observe=self._observe,
-            timeout=timeout,
+            line=Line(now=lambda: self._time, observe=self._observe, timeout=timeout),
         )
 
     def act(self, path: str, **body: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -21,9 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from connectors import http
-from connectors.base import CallLimits
+from connectors.base import CallLimits, Line
 from connectors.errors import Conflict, NotFound, RateLimited, Refused, Unavailable
-from connectors.http import DeskSession, loopback_url, open_session, parse_limits, parse_retry_after
+from connectors.http import DeskSession, Refusal, loopback_url, open_session, parse_limits, parse_retry_after
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 ORIGIN = "https://desk.example.com"
@@ -122,12 +123,15 @@ def serve() -> Iterator[Callable[..., ScriptedServer]]:
 @pytest.fixture
 def session() -> Iterator[DeskSession]:
     """A session without a base address, for answers staged with `responses`."""
-    with open_session(origin=ORIGIN, base_url=None, now=lambda: NOW) as opened:
+    with open_session(origin=ORIGIN, base_url=None, line=Line(now=lambda: NOW)) as opened:
         yield opened
 
 
-def connect(server: ScriptedServer, *, timeout: float = 2.0, **options: object) -> DeskSession:
-    return open_session(origin=ORIGIN, base_url=server.url, now=lambda: NOW, timeout=timeout, **options)  # type: ignore[arg-type]
+def connect(
+    server: ScriptedServer, *, timeout: float = 2.0, refusal: Refusal | None = None, **options: Any
+) -> DeskSession:
+    line = Line(now=lambda: NOW, timeout=timeout, **options)
+    return open_session(origin=ORIGIN, base_url=server.url, line=line, refusal=refusal)
 
 
 def certificate(folder: Path) -> ssl.SSLContext:
@@ -244,7 +248,7 @@ class TestLostCalls:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
 
-        session = open_session(origin=ORIGIN, base_url=f"http://127.0.0.1:{port}", now=lambda: NOW)
+        session = open_session(origin=ORIGIN, base_url=f"http://127.0.0.1:{port}", line=Line(now=lambda: NOW))
 
         with pytest.raises(Unavailable, match="no connection") as caught:
             session.post(f"{ORIGIN}/x", json={})
@@ -481,7 +485,7 @@ class TestObserver:
     def test_a_refused_call_is_told_too(self) -> None:
         told: list[int] = []
         session = open_session(
-            origin=ORIGIN, base_url=None, now=lambda: NOW, observe=lambda *call: told.append(call[2])
+            origin=ORIGIN, base_url=None, line=Line(now=lambda: NOW, observe=lambda *call: told.append(call[2]))
         )
         responses.add("GET", f"{ORIGIN}/x", status=429)
 

@@ -23,7 +23,7 @@ from app.store.database import Database, DatabaseUnavailable, Purpose
 from app.store.models import Delivery, DeliveryState, Desk, Refusal, TrackedTicket
 from app.web import webhooks
 from app.web.webhooks import Directory
-from connectors.base import CallObserver, Connector, ConnectorKind, Now, WebhookRequest
+from connectors.base import Connector, ConnectorKind, Line, WebhookRequest
 from connectors.errors import BadSignature
 from connectors.ticket import DeskEvent
 from connectors.zendesk import webhook
@@ -478,9 +478,7 @@ class PlainKind(ConnectorKind):
         subdomain: str,
         base_url: str | None,
         credentials: Mapping[str, str],
-        now: Now,
-        observe: CallObserver | None = None,
-        timeout: float = 10.0,
+        line: Line,
     ) -> Connector:
         raise NotImplementedError
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import responses
 
-from connectors.base import Connector
+from connectors.base import Connector, Line
 from connectors.errors import Closed, Conflict, ConnectorError, NotFound, Refused, Unavailable
 from connectors.http import USER_AGENT
 from connectors.ticket import Author, Comment, Priority, TicketStatus, Write
@@ -48,7 +48,10 @@ def vendor() -> Iterator[responses.RequestsMock]:
 @pytest.fixture
 def desk() -> Iterator[Connector]:
     opened = ZENDESK.open(
-        subdomain="desk", base_url=None, credentials={"email": LOGIN, "api_token": "token-of-ours"}, now=lambda: NOW
+        subdomain="desk",
+        base_url=None,
+        credentials={"email": LOGIN, "api_token": "token-of-ours"},
+        line=Line(now=lambda: NOW),
     )
     yield opened
     opened.close()
@@ -537,7 +540,7 @@ class TestOtherCalls:
             subdomain="desk",
             base_url=None,
             credentials={"email": LOGIN, "api_token": "t"},
-            now=lambda: datetime(2027, 4, 30, tzinfo=UTC),
+            line=Line(now=lambda: datetime(2027, 4, 30, tzinfo=UTC)),
         )
         vendor.add("GET", f"{API}/users/me.json", json={"user": user_body(INTEGRATION, role="admin")})
         vendor.add("GET", f"{API}/tickets.json", json={"tickets": []})

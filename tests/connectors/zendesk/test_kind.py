@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Connector
+from connectors.base import Connector, Line
 from connectors.zendesk import ZENDESK
 from tests.connectors.zendesk.bodies import LOGIN, NOW
 
@@ -17,7 +17,7 @@ from tests.connectors.zendesk.bodies import LOGIN, NOW
 def open_desk(*, subdomain: str = "desk", base_url: str | None = None, **credentials: Any) -> Connector:
     given = {"email": LOGIN, "api_token": "token-of-ours", **credentials}
     kept = {name: value for name, value in given.items() if value is not None}
-    return ZENDESK.open(subdomain=subdomain, base_url=base_url, credentials=kept, now=lambda: NOW)
+    return ZENDESK.open(subdomain=subdomain, base_url=base_url, credentials=kept, line=Line(now=lambda: NOW))
 
 
 @pytest.mark.parametrize("subdomain", ["desk", "a", "0", "my-desk", "x" * 63])
