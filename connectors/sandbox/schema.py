@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: Bump when a table changes; a file with another number is refused with a clear message.
-VERSION = 1
+VERSION = 2
 
 STATEMENTS = """
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
