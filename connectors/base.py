@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted
 from connectors.ticket import DeskEvent, Finding, Group, Macro, Message, Person, Receipt, Ticket, Write
 
 Now = Callable[[], datetime]
@@ -67,6 +68,14 @@ class Line:
     timeout: float = 10.0  #: seconds, for one call
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """What the mapping makes of one recorded body: its sort in a word, and the neutral value, if it has one."""
+
+    sort: str  #: "ticket", "tickets", "comments", "user", "delivery", "error", "other" ...
+    value: object  #: neutral values, alone or in lists; a ConnectorError; for "other", the names of its members
+
+
 class Connector(ABC):
     """One opened desk. Not shared between threads; cheap to open, closed after use.
 
@@ -120,6 +129,10 @@ class Connector(ABC):
         """Ask the helpdesk real questions: credentials, permissions, webhook, limits."""
 
     @abstractmethod
+    def installer(self, wanted: Wanted) -> Installer:
+        """What makes and takes away our things at this desk."""
+
+    @abstractmethod
     def close(self) -> None: ...
 
 
@@ -164,13 +177,20 @@ class ConnectorKind(ABC):
 __all__ = [
     "CallLimits",
     "CallObserver",
+    "Change",
     "Connector",
     "ConnectorKind",
+    "Doing",
+    "Explained",
     "Gate",
+    "Installer",
     "Line",
+    "Made",
     "Message",
     "Now",
+    "Thing",
     "TokenStore",
     "Tokens",
+    "Wanted",
     "WebhookRequest",
 ]

@@ -158,12 +158,37 @@ class Macro:
     title: str
 
 
+class EventType(StrEnum):
+    """What a webhook tells of. Each is only a hint to look at the ticket; the helpdesk itself says what is so."""
+
+    TICKET_CREATED = "ticket.created"
+    TICKET_CHANGED = "ticket.changed"  # anything that has no name of its own here
+    STATUS_CHANGED = "ticket.status_changed"
+    ASSIGNED = "ticket.assigned"  # to an agent or a group
+    PRIORITY_CHANGED = "ticket.priority_changed"
+    TAGS_CHANGED = "ticket.tags_changed"
+    FIELD_CHANGED = "ticket.field_changed"
+    SLA_CHANGED = "ticket.sla_changed"  # the time at which a promise will be broken
+    TICKET_MERGED = "ticket.merged"  # into another one
+    TICKET_DELETED = "ticket.deleted"  # may still be restored
+    TICKET_PURGED = "ticket.purged"  # for good
+    TICKET_SPAM = "ticket.spam"
+    TICKET_RESTORED = "ticket.restored"
+    MESSAGE_ADDED = "message.added"
+    MESSAGE_REDACTED = "message.redacted"  # words or a file in it are gone, and our copy has to go too
+    MESSAGE_HIDDEN = "message.hidden"  # a public message became an internal note
+    RATING_REQUESTED = "rating.requested"
+    RATING_RECEIVED = "rating.received"
+    TEST = "test"  # a sign of life, about no ticket
+    OTHER = "other"  # about something that is no ticket
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskEvent:
     """The identity of one webhook delivery: which event, on which ticket, by whom."""
 
     event_id: str  #: unique per event, the same on every redelivery
-    type: str  #: neutral: "ticket.created", "message.added", "ticket.changed", "rating.received", "test", ...
+    type: str  #: the value of an `EventType`
     ticket_id: str | None  #: None for a test delivery
     actor_id: str | None
     occurred_at: datetime | None

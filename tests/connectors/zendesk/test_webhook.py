@@ -138,14 +138,26 @@ class TestEvents:
         ("kind", "neutral"),
         [
             ("ticket.created", "ticket.created"),
-            ("ticket.csat_received", "rating.received"),
-            ("ticket.csat_requested", "ticket.changed"),
-            ("ticket.status_changed", "ticket.changed"),
-            ("ticket.a_name_of_tomorrow", "ticket.changed"),
+            ("ticket.comment_added", "message.added"),
             ("ticket.comment_redacted", "message.redacted"),
+            ("ticket.attachment_redacted_from_comment", "message.redacted"),
+            ("ticket.comment_made_private", "message.hidden"),
+            ("ticket.status_changed", "ticket.status_changed"),
+            ("ticket.custom_status_changed", "ticket.status_changed"),
+            ("ticket.agent_assignment_changed", "ticket.assigned"),
+            ("ticket.group_assignment_changed", "ticket.assigned"),
+            ("ticket.priority_changed", "ticket.priority_changed"),
+            ("ticket.tags_changed", "ticket.tags_changed"),
+            ("ticket.custom_field_changed", "ticket.field_changed"),
+            ("ticket.next_sla_breach_changed", "ticket.sla_changed"),
+            ("ticket.csat_requested", "rating.requested"),
+            ("ticket.csat_received", "rating.received"),
             ("ticket.merged", "ticket.merged"),
             ("ticket.soft_deleted", "ticket.deleted"),
-            ("ticket.marked_as_spam", "ticket.deleted"),
+            ("ticket.permanently_deleted", "ticket.purged"),
+            ("ticket.marked_as_spam", "ticket.spam"),
+            ("ticket.undeleted", "ticket.restored"),
+            ("ticket.a_name_of_tomorrow", "ticket.changed"),
             ("messaging_ticket.message_added", "message.added"),
         ],
     )
@@ -159,6 +171,24 @@ class TestEvents:
 
     def test_the_ticket_is_taken_from_the_details_where_the_subject_names_none(self) -> None:
         assert ZENDESK.parse(request(event_body(subject=None))).ticket_id == "35"
+
+    def test_messaging_names_its_actor_in_the_event(self) -> None:
+        said = {"actor": {"id": str(AGENT), "type": "agent"}, "conversation_id": "c1", "message": {"id": "m1"}}
+        body = event_body("messaging_ticket.message_added", subject="zen:messaging_ticket:35", detail={}, event=said)
+
+        event = ZENDESK.parse(request(body))
+
+        assert (event.type, event.ticket_id, event.actor_id) == ("message.added", "35", str(AGENT))
+
+    @pytest.mark.parametrize("event", [None, {}, {"satisfaction_score": {"score": "GOOD"}}, {"current": ["a"]}])
+    def test_what_an_event_says_beyond_its_identity_may_be_anything(self, event: Any) -> None:
+        assert ZENDESK.parse(request(event_body("ticket.csat_received", event=event))).type == "rating.received"
+
+    def test_an_installed_webhook_asks_for_every_event_that_has_a_name(self) -> None:
+        kinds = [name.removeprefix("zen:event-type:") for name in webhook.SUBSCRIPTIONS]
+
+        assert len(set(kinds)) == len(kinds) >= 20
+        assert {ZENDESK.parse(request(event_body(kind))).type for kind in kinds} >= {"ticket.sla_changed"}
 
     def test_ids_above_two_to_the_53_stay_exact(self) -> None:
         event = ZENDESK.parse(
