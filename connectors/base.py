@@ -8,8 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from connectors.errors import BadBody
 from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted
-from connectors.ticket import DeskEvent, Finding, Group, Macro, Message, Person, Receipt, Ticket, Write
+from connectors.recording import Explained, Recorded
+from connectors.ticket import (
+    Changes,
+    DeskEvent,
+    Finding,
+    Group,
+    Macro,
+    Message,
+    NewTicket,
+    Person,
+    Rated,
+    Receipt,
+    Said,
+    StatusChange,
+    Ticket,
+    Write,
+)
 
 Now = Callable[[], datetime]
 
@@ -23,6 +40,20 @@ class CallLimits:
     remaining: int | None
     resets_in: timedelta | None
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """One of the helpdesk's allowances that a call draws on, as far as it is known before the helpdesk tells."""
+
+    bucket: str  #: as its answers name it; "account" is the general one
+    key: str = ""  #: what it is counted for within the account, a ticket's id for instance; empty: the account itself
+    calls: int  #: in a window, to be believed while no answer has told more
+    window: timedelta
+    ours: bool = False  #: counted for our own user alone, so that there is nobody to leave a share for
+
+
+#: What a call draws on: method, path without query.
+Allowances = Callable[[str, str], Sequence[Allowance]]
 
 #: Told after every call: method, path without query, status (0 when there was no answer), and the limits it carried.
 CallObserver = Callable[[str, str, int, Sequence[CallLimits]], None]
@@ -65,15 +96,8 @@ class Line:
     observe: CallObserver | None = None
     gate: Gate | None = None
     tokens: TokenStore | None = None  #: for credentials that have to be renewed
+    own_id: str | None = None  #: our own user at the helpdesk, where it is known already
     timeout: float = 10.0  #: seconds, for one call
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
-    """What the mapping makes of one recorded body: its sort in a word, and the neutral value, if it has one."""
-
-    sort: str  #: "ticket", "tickets", "comments", "user", "delivery", "error", "other" ...
-    value: object  #: neutral values, alone or in lists; a ConnectorError; for "other", the names of its members
 
 
 class Connector(ABC):
@@ -97,6 +121,43 @@ class Connector(ABC):
         """
 
     @abstractmethod
+    def read_tickets(self, ticket_ids: Sequence[str]) -> Sequence[Ticket]:
+        """Up to 100 tickets in one call, without messages and ratings; those missing are gone."""
+
+    @abstractmethod
+    def read_said(self, since: str | None, start: datetime) -> Said:
+        """New messages of the tickets that `read_tickets` has read, in bulk: from cursor `since`, else from `start`.
+
+        Whose words they are takes the ticket, so messages of others are left out. The newest may be missing: what is
+        there is compared with `Ticket.message_count`. One call, and one per 100 people who were not met yet.
+        Raises Refused where the kind has no `bulk_reads`.
+        """
+
+    @abstractmethod
+    def read_changes(self, cursor: str | None, since: datetime) -> Changes:
+        """Tickets changed since then, in the helpdesk's own order of changes: from the beginning, or from a cursor.
+
+        One call. A ticket that changes again later comes again later, so nothing is missed however slow the walk is.
+        Changes of the last minute may be left for the next call.
+        """
+
+    def read_rated(self, cursor: str | None, since: datetime) -> Rated:
+        """Ratings on what was asked or answered since then, those known already too: from the beginning, or from a
+        cursor. One call.
+
+        A helpdesk whose ratings always change their ticket has nothing to add to `read_changes`.
+        """
+        return Rated(ratings=(), cursor=cursor or "", more=False)
+
+    @abstractmethod
+    def write_many(self, writes: Mapping[str, Write]) -> None:
+        """Add and remove tags of up to 100 tickets, by ticket id. The helpdesk does it later and gives no receipt: the
+        next read of a ticket tells whether it did.
+
+        Raises RateLimited while it has enough of such work before it, Refused for a write of more than tags.
+        """
+
+    @abstractmethod
     def write(self, ticket: Ticket, write: Write) -> Receipt:
         """Make the combined change in one call, unless the ticket changed since `ticket.stamp`.
 
@@ -106,6 +167,21 @@ class Connector(ABC):
     @abstractmethod
     def find_write(self, ticket_id: str, markers: Sequence[str]) -> frozenset[str]:
         """Which of the markers the helpdesk's own log of the ticket holds."""
+
+    @abstractmethod
+    def create_ticket(self, new: NewTicket) -> str:
+        """Open a ticket; its id. Says something, so it is never repeated before `find_follow_up` was asked.
+
+        Raises Refused where `follow_up_of` cannot be followed up; Unavailable(sent=True) when the outcome is unknown.
+        """
+
+    @abstractmethod
+    def find_follow_up(self, ticket_id: str, marker: str) -> str | None:
+        """The follow-up of this ticket that was made with the marker; None where there is none."""
+
+    def find_solver(self, ticket_id: str) -> StatusChange | None:
+        """Who solved or closed the ticket last while it was not at rest; None where the helpdesk keeps no such log."""
+        return None
 
     @abstractmethod
     def macro_write(self, ticket: Ticket, macro_id: str) -> Write:
@@ -149,6 +225,12 @@ class ConnectorKind(ABC):
     """What the app knows about a kind before a desk is opened; one instance per kind, in `app.connect`'s registry."""
 
     name: ClassVar[str]
+    #: Tickets, new messages and tags of many tickets at once: `read_tickets`, `read_said` and `write_many` save calls.
+    bulk_reads: ClassVar[bool] = False
+
+    def allowances(self, method: str, path: str) -> Sequence[Allowance]:
+        """What a call draws on; the account's general allowance, of which little is believed, unless a kind knows."""
+        return (Allowance(bucket="account", calls=20, window=timedelta(minutes=1)),)
 
     @abstractmethod
     def open(
@@ -161,6 +243,10 @@ class ConnectorKind(ABC):
     ) -> Connector:
         """Raises ValueError that names the field for credentials that cannot be right."""
 
+    def warnings(self, credentials: Mapping[str, str], now: datetime) -> Sequence[str]:
+        """What admins should know about credentials of this sort, in whole sentences; nothing of their values."""
+        return ()
+
     @abstractmethod
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
         """Raises BadSignature unless one of the secrets signed this body within the time window."""
@@ -169,12 +255,18 @@ class ConnectorKind(ABC):
     def parse(self, request: WebhookRequest) -> DeskEvent:
         """The identity of a verified delivery. Raises BadBody with what is wrong, naming the field."""
 
+    def explain(self, recorded: Recorded) -> Explained:
+        """What the mapping makes of one recorded body, request or answer. Raises BadBody with what is wrong."""
+        raise BadBody(f"nothing recorded of {self.name} can be explained")
+
     @abstractmethod
     def ticket_url(self, *, subdomain: str, base_url: str | None, ticket_id: str) -> str:
         """Where a person opens this ticket in a browser."""
 
 
 __all__ = [
+    "Allowance",
+    "Allowances",
     "CallLimits",
     "CallObserver",
     "Change",
@@ -188,6 +280,7 @@ __all__ = [
     "Made",
     "Message",
     "Now",
+    "Recorded",
     "Thing",
     "TokenStore",
     "Tokens",

@@ -95,6 +95,17 @@ class Ticket:
     stamp: str  #: the helpdesk's own version mark for safe updates
     messages: tuple[Message, ...] = ()
     ratings: tuple[Rating, ...] | None = None
+    message_count: int | None = None  #: of all its messages, where a bulk read told
+    merged_into: str | None = None  #: the ticket it ended in, where its newest messages say so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One page of what was newly said, over many tickets."""
+
+    messages: Mapping[str, tuple[Message, ...]]  #: by ticket id, oldest first
+    cursor: str  #: where the next page begins
+    more: bool  #: there is another page now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +146,28 @@ class Write:
     def has_words(self) -> bool:
         """True when repeating it would say something twice."""
         return self.comment is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTicket:
+    """A ticket that we open for a customer; its one message is an internal note, unless `public`."""
+
+    subject: str
+    text: str
+    requester_id: str
+    marker: str  #: opaque id of the step behind it; stored with the ticket, to find it again
+    follow_up_of: str | None = None  #: the closed ticket that it goes on from
+    public: bool = False
+    group_id: str | None = None
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """Who brought a ticket to rest (solved or closed), by the helpdesk's own log."""
+
+    by_rule: bool  #: an automation or a trigger, and no person
+    rule: str = ""  #: the rule's title, where the log names it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,3 +235,21 @@ class Finding:
     ok: bool
     detail: str  #: what was seen; never a secret
     remedy: str = ""  #: what an admin can do about it; empty when ok
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """One page of the tickets that changed, the longest unchanged first, each without messages and ratings."""
+
+    tickets: tuple[Ticket, ...]  #: deleted ones and spam too
+    cursor: str  #: where the next page begins; good for as long as anybody cares to wait
+    more: bool  #: False where the page has reached the present
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated:
+    """One page of ratings with the ids of the tickets they were given on."""
+
+    ratings: tuple[tuple[str, Rating], ...]
+    cursor: str
+    more: bool

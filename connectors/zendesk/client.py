@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any, ClassVar, TypeVar
@@ -21,9 +21,25 @@ from zenpy.lib.api_objects import Ticket as ZenpyTicket
 from connectors.base import CallLimits, Connector, Line
 from connectors.errors import ConnectorError, NotFound, Refused, Unavailable
 from connectors.http import open_session
-from connectors.ticket import Finding, Group, Macro, Person, Rating, Receipt, Ticket, TicketStatus, Write
-from connectors.zendesk import changes, mapping, ratings
+from connectors.ticket import (
+    Changes,
+    Finding,
+    Group,
+    Macro,
+    NewTicket,
+    Person,
+    Rated,
+    Rating,
+    Receipt,
+    Said,
+    StatusChange,
+    Ticket,
+    TicketStatus,
+    Write,
+)
+from connectors.zendesk import changes, endings, incremental, mapping, ratings
 from connectors.zendesk.answers import named, number, sensible
+from connectors.zendesk.bulk import Bulk
 from connectors.zendesk.checks import run_checks
 from connectors.zendesk.conversation import read_messages
 from connectors.zendesk.refusals import zendesk_refusal
@@ -58,6 +74,7 @@ class ZendeskConnector(Connector):
         self._limits: dict[str, CallLimits] = {}
         self._own_ids: set[str] = set()
         self._young: dict[str, str] = {}
+        self._bulk = Bulk(get=self._get, put=self._put, login=self._login, own_ids=self._own_ids)
         self._session = open_session(
             origin=f"https://{subdomain}.zendesk.com",
             base_url=base_url,
@@ -88,7 +105,22 @@ class ZendeskConnector(Connector):
         if ticket.status is TicketStatus.DELETED:
             return ticket  # its comments are gone
         messages = read_messages(self._pages, ticket, people, after=after, login=self._login, own_ids=self._own_ids)
-        return replace(ticket, messages=messages)
+        return replace(ticket, messages=messages, merged_into=endings.merged_into(ticket, messages))
+
+    def read_tickets(self, ticket_ids: Sequence[str]) -> Sequence[Ticket]:
+        return self._bulk.read_tickets(ticket_ids)
+
+    def read_said(self, since: str | None, start: datetime) -> Said:
+        return self._bulk.read_said(since, start, self._now())
+
+    def write_many(self, writes: Mapping[str, Write]) -> None:
+        self._bulk.write_many(writes)
+
+    def read_changes(self, cursor: str | None, since: datetime) -> Changes:
+        return incremental.read_changes(self._get, cursor, since, self._now())
+
+    def read_rated(self, cursor: str | None, since: datetime) -> Rated:
+        return incremental.read_rated(self._get, cursor, since)
 
     def write(self, ticket: Ticket, write: Write) -> Receipt:
         marks = changes.metadata(write.markers)
@@ -110,6 +142,21 @@ class ZendeskConnector(Connector):
             if found == wanted:
                 break
         return frozenset(found)
+
+    def create_ticket(self, new: NewTicket) -> str:
+        wanted = ZenpyTicket()
+        for name, value in endings.creation(new, self.me().id).items():
+            setattr(wanted, name, value)
+        with sensible(sent=True), named("a new ticket"):
+            return str(number(str(self._zenpy.tickets.create(wanted).ticket.id)))
+
+    def find_follow_up(self, ticket_id: str, marker: str) -> str | None:
+        found = endings.follow_up_ids(self._get(f"tickets/{number(ticket_id)}.json", {}, of=ticket_id).get("ticket"))
+        return next((one for one in found if self.find_write(one, [marker])), None)
+
+    def find_solver(self, ticket_id: str) -> StatusChange | None:
+        pages = self._pages(f"tickets/{number(ticket_id)}/audits.json", "audits", {"sort": "-created_at"}, ticket_id)
+        return endings.solver_in(audit for page in pages for audit in page["audits"])
 
     def macro_write(self, ticket: Ticket, macro_id: str) -> Write:
         with sensible(), named(f"macro {macro_id}"):
@@ -161,6 +208,11 @@ class ZendeskConnector(Connector):
             response = self._session.get(f"{self._api}/{path}", params=params)
         body: dict[str, Any] = response.json()
         self._remember_age(body, response.headers.get("Date", ""))
+        return body
+
+    def _put(self, path: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        with named(path):
+            body: dict[str, Any] = self._session.put(f"{self._api}/{path}", json=wanted).json()
         return body
 
     def _pages(self, path: str, name: str, params: Mapping[str, str], of: str) -> Iterator[dict[str, Any]]:
