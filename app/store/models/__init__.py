@@ -19,6 +19,7 @@ from app.store.models.columns import (
     VersionState,
 )
 from app.store.models.desks import Delivery, Desk, Refusal
+from app.store.models.fates import ErasedPerson, Participant
 from app.store.models.insight import CauseExample
 from app.store.models.learning import ExampleRow, Label, LearnedModel, Training
 from app.store.models.people import Account, Launch, Membership, SignInFailure, SignInLink, Slot, WebSession
@@ -37,6 +38,7 @@ __all__ = [
     "Desk",
     "DeskScoped",
     "DeskState",
+    "ErasedPerson",
     "ExampleRow",
     "Invitation",
     "InvitationState",
@@ -46,6 +48,7 @@ __all__ = [
     "Membership",
     "Message",
     "ModelState",
+    "Participant",
     "Person",
     "ProtocolRow",
     "ProtocolVersion",

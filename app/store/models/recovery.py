@@ -84,6 +84,8 @@ class RecoveryCase(DeskScoped, Base):
     previous_group_id: Mapped[str | None] = mapped_column(String(64))
     previous_assignee_id: Mapped[str | None] = mapped_column(String(64))
     recovery_group_id: Mapped[str | None] = mapped_column(String(64))  #: whom the case gave the ticket to
+    moved_from: Mapped[str | None] = mapped_column(String(64))  #: the ticket it began on, where it moved to another
+    follow_up_ticket_id: Mapped[str | None] = mapped_column(String(64))  #: opened since its own ticket was closed
     round: Mapped[int] = mapped_column(Integer, default=1)
     reason: Mapped[str | None] = mapped_column(String(500))  #: why it ended as it did
     opened_at: Mapped[datetime]  #: business time, as all below
