@@ -19,20 +19,27 @@ Get = Callable[[str, Mapping[str, str]], dict[str, Any]]
 
 
 def run_checks(
-    *, me: Callable[[], tuple[Person, str]], get: Get, limits: Callable[[], Sequence[CallLimits]], now: datetime
+    *,
+    me: Callable[[], tuple[Person, str]],
+    get: Get,
+    limits: Callable[[], Sequence[CallLimits]],
+    now: datetime,
+    oauth: bool = False,
 ) -> list[Finding]:
     """Ask everything that can be asked. Without working credentials there is only that one finding."""
     try:
         person, role = me()
     except ConnectorError as error:
-        remedy = "Check the address, e-mail and API token of this desk, and that token access is switched on."
+        remedy = "Connect this desk again: the Reconnect button on the desks page, or `kintsugi desk change`."
+        if not oauth:
+            remedy = "Check the address, e-mail and API token of this desk, and that token access is switched on."
         return [Finding(name="credentials", ok=False, detail=str(error), remedy=remedy)]
     return [
         Finding(name="credentials", ok=True, detail=f"signed in as user {person.id}"),
         _role(role),
         *_reading(get),
         _question("webhooks", lambda: get("webhooks", _ONE), "Use an admin's credentials, or install it by hand."),
-        _tokens(now),
+        _access(get) if oauth else _tokens(now),
         _allowance(limits()),
     ]
 
@@ -65,6 +72,20 @@ def _question(name: str, ask: Callable[[], object], remedy: str) -> Finding:
     except ConnectorError as error:
         return Finding(name=name, ok=False, detail=str(error), remedy=remedy)
     return Finding(name=name, ok=True, detail="can be read")
+
+
+def _access(get: Get) -> Finding:
+    """What the token that carried these questions may do, and until when."""
+    try:
+        token = get("oauth/tokens/current.json", {}).get("token")
+    except ConnectorError as error:
+        return Finding(name="access", ok=False, detail=str(error), remedy="Connect this desk again.")
+    known = token if isinstance(token, Mapping) else {}
+    scopes = sorted(str(scope)[:40] for scope in known.get("scopes") or ())
+    detail = f"OAuth, scopes {' '.join(scopes) or 'unknown'}, renewed before {known.get('expires_at') or 'any expiry'}"
+    # Narrower scopes than these two are spelled tickets:read and the like; what they leave out, other findings show.
+    enough = not scopes or {"read", "write"} <= set(scopes) or any(":" in scope for scope in scopes)
+    return Finding(name="access", ok=enough, detail=detail, remedy="" if enough else "Consent to read and write.")
 
 
 def _tokens(now: datetime) -> Finding:
