@@ -26,10 +26,12 @@ from app.store.models.people import Account, Launch, Membership, SignInFailure, 
 from app.store.models.recovery import DecisionRow, ProtocolRow, ProtocolVersion, RecoveryCase, StepRow
 from app.store.models.surveys import Answer, Invitation
 from app.store.models.tickets import Message, Person, RatingRow, ScoreRow, TrackedTicket
+from app.store.models.walks import Backfill, Reconcile, WebhookGap
 
 __all__ = [
     "Account",
     "Answer",
+    "Backfill",
     "Base",
     "CauseExample",
     "DecisionRow",
@@ -53,6 +55,7 @@ __all__ = [
     "ProtocolRow",
     "ProtocolVersion",
     "RatingRow",
+    "Reconcile",
     "RecoveryCase",
     "Refusal",
     "Role",
@@ -67,4 +70,5 @@ __all__ = [
     "UtcDateTime",
     "VersionState",
     "WebSession",
+    "WebhookGap",
 ]

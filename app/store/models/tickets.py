@@ -12,6 +12,7 @@ from app.store.models.columns import Base, DeskScoped
 from app.store.models.fates import Fate
 from app.store.models.history import History
 from app.store.models.insight import Insight
+from app.store.models.walks import Seen
 from app.words import Cause, Direction, Level, SatState
 
 
@@ -31,7 +32,7 @@ class Person(DeskScoped, Base):
     opted_out_at: Mapped[datetime | None]
 
 
-class TrackedTicket(History, Insight, Fate, DeskScoped, Base):
+class TrackedTicket(History, Insight, Fate, Seen, DeskScoped, Base):
     """A ticket under watch, and the unit of work: due, leased, fenced."""
 
     __tablename__ = "tracked_ticket"
