@@ -15,6 +15,7 @@ from app.cli_base import AS_JSON, ON_DESK, Commands, Problem, find_desk, open_pa
 from app.cli_deliveries import deliveries
 from app.cli_desks import desk
 from app.cli_models import model
+from app.cli_parse import parse
 from app.cli_protocols import protocol
 from app.cli_training import evaluate, train
 
@@ -30,6 +31,7 @@ main.add_command(train)
 main.add_command(evaluate)
 main.add_command(deliveries)
 main.add_command(model)
+main.add_command(parse)
 
 
 @main.command()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from connectors.errors import BadBody
+from connectors.errors import BadBody, Refused
 from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted
 from connectors.recording import Explained, Recorded
 from connectors.ticket import (
@@ -204,9 +204,9 @@ class Connector(ABC):
     def check(self) -> Sequence[Finding]:
         """Ask the helpdesk real questions: credentials, permissions, webhook, limits."""
 
-    @abstractmethod
     def installer(self, wanted: Wanted) -> Installer:
-        """What makes and takes away our things at this desk."""
+        """What makes and takes away our things at this desk. Raises Refused where this kind of helpdesk takes none."""
+        raise Refused(f"nothing can be installed at {self.kind} from here")
 
     @abstractmethod
     def close(self) -> None: ...

@@ -83,4 +83,4 @@ class Installer(ABC):
 
     @abstractmethod
     def remove(self, made: Made) -> str:
-        """Take one thing away; a note why it was left, as where somebody has changed it since. Empty when it is gone."""
+        """Take one thing away. Empty when it is gone, else why it was left, as where somebody has changed it since."""

@@ -7,10 +7,10 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/csat_sur
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from marshmallow import fields, post_load
+from marshmallow import ValidationError, fields, post_load
 
 from connectors.ticket import Rating
 from connectors.zendesk.mapping import InstantField, TextField, VendorSchema
@@ -18,6 +18,19 @@ from connectors.zendesk.mapping import InstantField, TextField, VendorSchema
 _LEGACY = {"good": 1.0, "bad": 0.0}
 _CATEGORY = {"bad": 0.0, "neutral": 0.5, "good": 1.0}
 _SIZES = (2, 3, 5)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MomentField(InstantField):
+    """A moment as text, or in milliseconds since 1970, which is how the survey API counts in its filters."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return super()._deserialize(value, attr, data)
+        try:
+            return _EPOCH + timedelta(milliseconds=value)
+        except (OverflowError, ValueError) as error:
+            raise ValidationError("not a time in milliseconds") from error
 
 
 class LegacyRatingSchema(VendorSchema):
@@ -26,8 +39,8 @@ class LegacyRatingSchema(VendorSchema):
     id = fields.Raw(load_default=None, allow_none=True)
     score = TextField()
     comment = TextField()
-    created_at = InstantField(load_default=None, allow_none=True)
-    updated_at = InstantField(load_default=None, allow_none=True)
+    created_at = MomentField(load_default=None, allow_none=True)
+    updated_at = MomentField(load_default=None, allow_none=True)
 
 
 class QuestionSchema(VendorSchema):
@@ -41,8 +54,8 @@ class AnswerSchema(VendorSchema):
     rating_category = TextField()
     value = fields.Raw(load_default=None, allow_none=True)
     question = fields.Nested(QuestionSchema, load_default=None, allow_none=True)
-    created_at = InstantField(load_default=None, allow_none=True)
-    updated_at = InstantField(load_default=None, allow_none=True)
+    created_at = MomentField(load_default=None, allow_none=True)
+    updated_at = MomentField(load_default=None, allow_none=True)
 
 
 class SurveyResponseSchema(VendorSchema):
@@ -82,16 +95,28 @@ def read_legacy_rating(ticket: Mapping[str, Any], *, ticket_id: str, updated_at:
     body = ticket.get("satisfaction_rating")
     if not isinstance(body, Mapping):
         return None
-    data: dict[str, Any] = _LEGACY_RATING.load(body)
-    word = data["score"].lower()
+    return _legacy(_LEGACY_RATING.load(body), f"legacy-{ticket_id}", updated_at)
+
+
+def read_rating_row(row: Any) -> Rating | None:
+    """A row of the list of legacy ratings, which tells its own times; None for an offer."""
+    data: dict[str, Any] = _LEGACY_RATING.load(row)
+    if data["id"] is None or not (data["updated_at"] or data["created_at"]):
+        return None
+    return _legacy(data, str(data["id"]), _EPOCH)
+
+
+def _legacy(data: Mapping[str, Any], id_without: str, at_without: datetime) -> Rating | None:
+    # The list can be filtered by "good_with_comment"; should a row say that, it means good.
+    word = data["score"].lower().removesuffix("_with_comment")
     if word not in _LEGACY:
         return None
     return Rating(
-        id=str(data["id"] or f"legacy-{ticket_id}"),
+        id=str(data["id"] or id_without),
         value=_LEGACY[word],
-        original=word,
+        original=data["score"].lower(),
         scale="good_bad",
-        at=data["updated_at"] or data["created_at"] or updated_at,
+        at=data["updated_at"] or data["created_at"] or at_without,
         comment=data["comment"],
     )
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
 from connectors.base import WebhookRequest
 from connectors.errors import BadBody, BadSignature
+from connectors.recording import read_json
 from connectors.ticket import DeskEvent, EventType
 from connectors.zendesk.mapping import InstantField, VendorSchema, optional_id, parse_instant
 
@@ -61,6 +61,7 @@ _TRIGGERS = {
     "comment": EventType.MESSAGE_ADDED,
     "rating": EventType.RATING_RECEIVED,
 }
+
 
 def verify(request: WebhookRequest, secrets: Sequence[str]) -> None:
     """Raise BadSignature unless one of the secrets signed timestamp and body, not more than 5 minutes ago."""
@@ -113,29 +114,15 @@ def parse(request: WebhookRequest) -> DeskEvent:
             return _trigger(request, body)
         event: DeskEvent = _ENVELOPE.load(body)
     except ValidationError as error:
-        raise BadBody(_first_problem(error.messages_dict)) from error
+        raise BadBody(first_problem(error.messages_dict)) from error
     return event
 
 
 def _object(raw: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(raw.decode("utf-8-sig"), parse_constant=_not_json)
-    except UnicodeDecodeError as error:
-        raise BadBody(f"body: not UTF-8 at byte {error.start}") from error
-    except RecursionError as error:
-        raise BadBody("body: nested too deeply") from error
-    except json.JSONDecodeError as error:
-        raise BadBody(f"body: not JSON at line {error.lineno}, column {error.colno}") from error
-    except ValueError as error:
-        # Python reads whole numbers of up to 4,300 digits.
-        raise BadBody("body: holds a number that is too long") from error
+    body = read_json(raw)
     if not isinstance(body, dict):
         raise BadBody(f"body: must be a JSON object, not {type(body).__name__}")
     return body
-
-
-def _not_json(word: str) -> NoReturn:
-    raise BadBody(f"body: {word} is not JSON")
 
 
 def _test(request: WebhookRequest) -> DeskEvent:
@@ -245,10 +232,10 @@ def _derived(*parts: str) -> str:
     return f"{parts[0]}:{digest[:40]}"
 
 
-def _first_problem(messages: Mapping[str, Any], path: str = "") -> str:
+def first_problem(messages: Mapping[str, Any], path: str = "") -> str:
     """ "detail.id: not an id" for the first of marshmallow's nested messages; never a value."""
     name, inner = next(iter(messages.items()))
     where = path if name == "_schema" else f"{path}.{name}" if path else str(name)
     if isinstance(inner, Mapping):
-        return _first_problem(inner, where)
+        return first_problem(inner, where)
     return f"{where or 'body'}: {inner[0] if isinstance(inner, list) else inner}"

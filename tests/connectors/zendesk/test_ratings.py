@@ -9,7 +9,7 @@ import pytest
 from marshmallow import ValidationError
 
 from connectors.ticket import Rating
-from connectors.zendesk.ratings import read_legacy_rating, read_survey_rating
+from connectors.zendesk.ratings import read_legacy_rating, read_rating_row, read_survey_rating
 from tests.connectors.zendesk.bodies import ticket_body
 
 UPDATED = datetime(2026, 3, 2, 8, 59, tzinfo=UTC)
@@ -75,6 +75,17 @@ class TestSurveys:
         assert (found.value, found.scale) == (value, scale)
         assert found.original == (category if rating is None else str(rating))
 
+    def test_times_may_be_milliseconds_since_1970(self) -> None:
+        found = read_survey_rating(response(answer(created_at=1772366400000, updated_at=1772366700500)))
+
+        assert found
+        assert found.at == datetime(2026, 3, 1, 12, 5, 0, 500000, tzinfo=UTC)
+
+    @pytest.mark.parametrize("moment", [True, 10**19, -(10**19), "yesterday", "1772366400000"])
+    def test_a_time_that_is_none_is_refused(self, moment: Any) -> None:
+        with pytest.raises(ValidationError):
+            read_survey_rating(response(answer(updated_at=moment)))
+
     @pytest.mark.parametrize(("options", "value"), [(3, 0.5), (5, 0.25), (4, 0.25), (0, 0.25)])
     def test_a_scale_that_is_told_is_believed_where_it_can_be(self, options: int, value: float) -> None:
         question = {"sub_type": "customer_satisfaction", "options": [{}] * options}
@@ -133,3 +144,23 @@ class TestLegacy:
 
         assert rating
         assert rating.at == datetime(2026, 3, 1, 7, tzinfo=UTC)
+
+
+class TestListedRatings:
+    def test_a_row_has_its_own_time(self) -> None:
+        rating = read_rating_row({"id": 78, "score": "bad", "comment": None, "created_at": "2026-03-01T07:00:00Z"})
+
+        assert rating == Rating(
+            id="78", value=0.0, original="bad", scale="good_bad", at=datetime(2026, 3, 1, 7, tzinfo=UTC)
+        )
+
+    @pytest.mark.parametrize("score", ["good_with_comment", "GOOD_WITH_COMMENT"])
+    def test_a_score_that_tells_of_a_comment_is_kept_as_it_was_said(self, score: str) -> None:
+        rating = read_rating_row({"id": 78, "score": score, "updated_at": "2026-03-01T07:00:00Z"})
+
+        assert rating
+        assert (rating.value, rating.original) == (1.0, "good_with_comment")
+
+    @pytest.mark.parametrize("row", [{"id": 78, "score": "offered", "created_at": "2026-03-01T07:00:00Z"}, {"id": 78}])
+    def test_an_offer_in_the_list_is_no_rating(self, row: dict[str, Any]) -> None:
+        assert read_rating_row(row) is None
