@@ -6,6 +6,7 @@ desk carries `desk_id` itself, so that a query (and on PostgreSQL a row policy) 
 
 from __future__ import annotations
 
+from app.store.models.access import ConsentRow, DeskAccess
 from app.store.models.columns import (
     Base,
     DeliveryState,
@@ -34,10 +35,12 @@ __all__ = [
     "Backfill",
     "Base",
     "CauseExample",
+    "ConsentRow",
     "DecisionRow",
     "Delivery",
     "DeliveryState",
     "Desk",
+    "DeskAccess",
     "DeskScoped",
     "DeskState",
     "ErasedPerson",
