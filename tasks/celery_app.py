@@ -8,7 +8,15 @@ from kombu import Queue
 from tasks.queues import LIVE, QUEUES, ROUTES
 from tasks.schedule import BEAT
 
-MODULES = ("tasks.inbox", "tasks.scoring", "tasks.surveys", "tasks.upkeep", "tasks.schedule", "tasks.learning")
+MODULES = (
+    "tasks.inbox",
+    "tasks.scoring",
+    "tasks.surveys",
+    "tasks.upkeep",
+    "tasks.schedule",
+    "tasks.learning",
+    "tasks.reconcile",
+)
 
 #: With a host's name that nobody connects to, since kombu warns of every URL without one.
 IN_MEMORY_URL = "memory://localhost/"

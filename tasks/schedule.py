@@ -33,6 +33,7 @@ JOBS = (
     Job(task="upkeep.forget", every=timedelta(hours=6)),
     Job(task="learning.look", every=timedelta(minutes=1)),
     Job(task="upkeep.norms", every=timedelta(hours=6)),
+    Job(task="reconcile.walk", every=timedelta(minutes=1)),
 )
 
 #: What `celery beat` needs to know, where somebody runs one.
