@@ -20,6 +20,7 @@ class Macro:
     actions: tuple[dict[str, Any], ...]  #: {"field", "value"}
     created_at: str
     updated_at: str
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class TicketField:
     removable: bool
     created_at: str
     updated_at: str
+    agent_description: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +62,31 @@ def get(db: Db, macro_id: int) -> Macro:
     return macro_of(row)
 
 
-def add(db: Db, *, title: str, actions: Sequence[dict[str, Any]], now: str) -> Macro:
+def add(db: Db, *, title: str, actions: Sequence[dict[str, Any]], now: str, description: str | None = None) -> Macro:
     macro_id = next_id(db)
     columns = {"id": macro_id, "title": title, "active": 1, "actions": to_json(list(actions))}
-    insert(db, "macro", **columns, created_at=now, updated_at=now)
+    insert(db, "macro", **columns, created_at=now, updated_at=now, description=description)
     return get(db, macro_id)
+
+
+def change(db: Db, macro: Macro) -> Macro:
+    """Store a changed macro. Raises Missing."""
+    get(db, macro.id)
+    db.execute(
+        "UPDATE macro SET title = ?, active = ?, actions = ?, description = ?, updated_at = ? WHERE id = ?",
+        (macro.title, macro.active, to_json(list(macro.actions)), macro.description, macro.updated_at, macro.id),
+    )
+    return get(db, macro.id)
+
+
+def change_field(db: Db, changed: TicketField) -> TicketField:
+    """Store a changed ticket field; its type stays. Raises Missing."""
+    get_field(db, changed.id)
+    db.execute(
+        "UPDATE ticket_field SET title = ?, options = ?, agent_description = ?, updated_at = ? WHERE id = ?",
+        (changed.title, to_json(list(changed.options)), changed.agent_description, changed.updated_at, changed.id),
+    )
+    return get_field(db, changed.id)
 
 
 def get_field(db: Db, field_id: int) -> TicketField:
@@ -82,6 +104,7 @@ class NewField:
     tag: str | None = None
     options: Sequence[dict[str, Any]] = ()
     removable: bool = True
+    agent_description: str | None = None
 
 
 def add_field(db: Db, wanted: NewField, now: str) -> TicketField:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response
@@ -40,7 +41,7 @@ def _macro(macro: Macro) -> dict[str, Any]:
         "updated_at": macro.updated_at,
         "default": False,
         "position": 9999,
-        "description": None,
+        "description": macro.description,
         "actions": list(macro.actions),
         "restriction": None,
     }
@@ -70,7 +71,7 @@ def _field(field: TicketField) -> dict[str, Any]:
         "updated_at": field.updated_at,
         "removable": field.removable,
         "key": None,
-        "agent_description": None,
+        "agent_description": field.agent_description,
         **({"custom_field_options": list(field.options)} if field.options else {}),
     }
 
@@ -99,14 +100,35 @@ def show(macro_id: int) -> Response:
 @api.post("/macros")
 def create() -> Response:
     body = payload("macro")
-    title, actions = body.get("title"), body.get("actions")
-    good = isinstance(actions, list) and all(isinstance(a, dict) and {"field", "value"} <= set(a) for a in actions)
-    if not isinstance(title, str) or not isinstance(actions, list) or not good:
+    if "title" not in body or "actions" not in body:
         raise Malformed("a macro needs a title and actions of {field, value}")
-    helpdesk = desk()
+    found, helpdesk = _macro_members(body), desk()
     with helpdesk.file.writing() as db:
-        macro = macros.add(db, title=title, actions=actions, now=helpdesk.now())
+        found.pop("active", None)
+        macro = macros.add(db, now=helpdesk.now(), **found)
     return answer({"macro": _macro(macro)}, 201)
+
+
+@api.put("/macros/<int:macro_id>")
+def update(macro_id: int) -> Response:
+    found, helpdesk = _macro_members(payload("macro")), desk()
+    with helpdesk.file.writing() as db:
+        before = macros.get(db, macro_id)
+        macro = macros.change(db, replace(before, **found, updated_at=helpdesk.now()))
+    return answer({"macro": _macro(macro)})
+
+
+def _macro_members(body: dict[str, Any]) -> dict[str, Any]:
+    """What of a macro may be set. Raises Malformed."""
+    found = {name: body[name] for name in ("title", "actions", "description", "active") if body.get(name) is not None}
+    actions = found.get("actions", [])
+    good = isinstance(actions, list) and all(
+        isinstance(one, dict) and {"field", "value"} <= set(one) for one in actions
+    )
+    texts = [found.get(name, "") for name in ("title", "description")]
+    if not good or not all(isinstance(text, str) for text in texts) or not isinstance(found.get("active", True), bool):
+        raise Malformed("a macro needs a title and actions of {field, value}")
+    return found
 
 
 @api.delete("/macros/<int:macro_id>")
@@ -153,18 +175,42 @@ def show_field(field_id: int) -> Response:
         return answer({"ticket_field": _field(macros.get_field(db, field_id))})
 
 
+#: Of custom fields; those that come with an account have types of their own.
+_TYPES = ("text", "textarea", "checkbox", "date", "integer", "decimal", "regexp", "tagger", "multiselect", "lookup")
+
+
 @api.post("/ticket_fields")
 def create_field() -> Response:
     body = payload("ticket_field")
-    title, kind, options = body.get("title"), body.get("type"), body.get("custom_field_options", [])
-    if not isinstance(title, str) or not isinstance(kind, str) or not isinstance(options, list):
+    found = _field_members(body)
+    if "title" not in found or body.get("type") not in _TYPES:
         raise Malformed("a ticket field needs a title and a type")
     helpdesk = desk()
     with helpdesk.file.writing() as db:
-        field = macros.add_field(
-            db, NewField(title=title, type=kind, options=options, tag=body.get("tag")), helpdesk.now()
-        )
+        field = macros.add_field(db, NewField(type=body["type"], tag=body.get("tag"), **found), helpdesk.now())
     return answer({"ticket_field": _field(field)}, 201)
+
+
+@api.put("/ticket_fields/<int:field_id>")
+def update_field(field_id: int) -> Response:
+    found, helpdesk = _field_members(payload("ticket_field")), desk()
+    with helpdesk.file.writing() as db:
+        field = replace(macros.get_field(db, field_id), **found, updated_at=helpdesk.now())
+        field = macros.change_field(db, field)
+    return answer({"ticket_field": _field(field)})
+
+
+def _field_members(body: dict[str, Any]) -> dict[str, Any]:
+    """What of a ticket field may be set. Raises Malformed."""
+    found: dict[str, Any] = {name: body[name] for name in ("title", "agent_description") if body.get(name) is not None}
+    if not all(isinstance(text, str) for text in found.values()):
+        raise Malformed("title and agent_description must be texts")
+    options = body.get("custom_field_options")
+    if options is not None:
+        if not isinstance(options, list) or not all(isinstance(one, dict) for one in options):
+            raise Malformed("custom_field_options must be a list of {name, value}")
+        found["options"] = tuple(options)
+    return found
 
 
 @api.delete("/ticket_fields/<int:field_id>")

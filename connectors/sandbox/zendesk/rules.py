@@ -28,6 +28,7 @@ class Trigger:
     actions: tuple[dict[str, Any], ...]
     created_at: str
     updated_at: str
+    description: str | None = None
 
 
 def trigger_of(row: Row) -> Trigger:
@@ -43,15 +44,38 @@ def get(db: Db, trigger_id: int) -> Trigger:
     return trigger_of(row)
 
 
-def add(
-    db: Db, *, title: str, conditions: Mapping[str, Sequence[Any]], actions: Sequence[dict[str, Any]], now: str
-) -> Trigger:
-    """Raises Invalid for a condition or action that the sandbox could not honour."""
-    _check(db, conditions, actions)
+def add(db: Db, trigger: Trigger) -> Trigger:
+    """Store a new trigger; its id is given here. Raises Invalid for what the sandbox could not honour."""
+    _check(db, trigger.conditions, trigger.actions)
     trigger_id = next_id(db)
-    columns = {"id": trigger_id, "title": title, "active": 1, "created_at": now, "updated_at": now}
-    insert(db, "rule", **columns, conditions=to_json(conditions), actions=to_json(list(actions)))
+    insert(db, "rule", id=trigger_id, **_columns(trigger), created_at=trigger.created_at, updated_at=trigger.updated_at)
     return get(db, trigger_id)
+
+
+def change(db: Db, trigger: Trigger) -> Trigger:
+    """Store a changed trigger. Raises Missing, and Invalid for what the sandbox could not honour."""
+    get(db, trigger.id)
+    _check(db, trigger.conditions, trigger.actions)
+    columns = {**_columns(trigger), "updated_at": trigger.updated_at}
+    names = ", ".join(f"{name} = ?" for name in columns)
+    db.execute(f"UPDATE rule SET {names} WHERE id = ?", (*columns.values(), trigger.id))
+    return get(db, trigger.id)
+
+
+def _columns(trigger: Trigger) -> dict[str, Any]:
+    return {
+        "title": trigger.title,
+        "active": int(trigger.active),
+        "description": trigger.description,
+        "conditions": to_json(trigger.conditions),
+        "actions": to_json(list(trigger.actions)),
+    }
+
+
+def using(db: Db, webhook_id: str) -> list[str]:
+    """The titles of the active triggers that call the webhook."""
+    found = [trigger_of(row) for row in db.execute("SELECT * FROM rule WHERE active ORDER BY id")]
+    return [one.title for one in found if any(webhook_id in action["value"] for action in one.actions)]
 
 
 def remove(db: Db, trigger_id: int) -> None:
@@ -89,6 +113,7 @@ def fire(db: Db, account: SandboxAccount, outcome: Outcome, now: str) -> None:
                 event_id=str(uuid.uuid4()),
                 event_type=webhooks.TRIGGERED,
                 body=_render(db, account, str(template), outcome).encode(),
+                actor_id=outcome.actor_id,
             )
             outbox.enqueue(db, letter, now)
 

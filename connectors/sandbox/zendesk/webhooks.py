@@ -16,6 +16,7 @@ from connectors.sandbox.refusals import Malformed, Missing
 from connectors.sandbox.stamps import iso, make_secret, make_ulid, real_now
 from connectors.sandbox.store import Db, Row
 from connectors.sandbox.webhooks import Webhook
+from connectors.sandbox.zendesk import rules
 from connectors.sandbox.zendesk.answers import Listing, actor, answer, desk, paged, payload
 
 api = Blueprint("zendesk_webhooks", __name__)
@@ -113,6 +114,10 @@ def update(webhook_id: str) -> Response:
 @api.delete("/webhooks/<webhook_id>")
 def delete(webhook_id: str) -> Response:
     with desk().file.writing() as db:
+        callers = rules.using(db, webhook_id)
+        if callers:
+            # So at the vendor: first the triggers go, then what they call.
+            raise Malformed(f"the webhook is connected to active triggers: {', '.join(callers)}")
         webhooks.remove(db, webhook_id)
     return Response(status=204)
 
