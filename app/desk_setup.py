@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.clock import real_now
+from app import connecting
 from app.connect import read_credentials
+from app.connecting import Account, Added
 from app.protocols.errors import DocumentError
 from app.protocols.yaml_text import read_yaml
 from app.scoring.calendars import read_calendar, write_calendar
 from app.scoring.listening import read_listening
 from app.scoring.taxonomy import TaxonomyError
-from app.setting_up import publish_default_pack
 from app.settings import is_loopback
 from app.store import desks, tracked_tickets
 from app.store.accounts import normal_email
 from app.store.database import Purpose
-from connectors.errors import ConnectorError, Unavailable
-from connectors.ticket import Person
 from tasks.parts import Parts
 
 PREFIX = "KINTSUGI_DESK_"
@@ -29,20 +26,14 @@ FIELDS = ("vendor", "order_vendor", "cause", "tier", "hold_minutes")
 SIDEBAR = ("app_id", "installation_id", "public_key")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
-    desk_id: int
-    key: str
-    warnings: tuple[str, ...]
-
-
 def read_secrets(file: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
     """Secrets from a JSON file, or from KINTSUGI_DESK_<KEY>. Raises ValueError that names the field, not its value."""
     if file is not None:
         return read_credentials(file.read_text(encoding="utf-8"))
     found = {name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)}
     if not found:
-        raise ValueError(f"give --secret-file, or {PREFIX}EMAIL, {PREFIX}API_TOKEN and {PREFIX}WEBHOOK_SECRET")
+        wanted = f"{PREFIX}CLIENT_ID, {PREFIX}CLIENT_SECRET, {PREFIX}REFRESH_TOKEN and {PREFIX}WEBHOOK_SECRET"
+        raise ValueError(f"give --secret-file, or {wanted}")
     return found
 
 
@@ -50,47 +41,20 @@ def add(
     parts: Parts, *, kind: str, name: str, subdomain: str, base_url: str | None, secrets: Mapping[str, str]
 ) -> Added:
     """Store the desk with the default protocols in force. Raises ValueError that names what is wrong."""
-    if base_url is not None and not is_loopback(base_url):
-        raise ValueError(f"--base-url: only an address on this machine, got {base_url!r}")
-    if base_url is None and parts.clock.stepped:
-        raise ValueError("a desk that is no sandbox cannot be added while KINTSUGI_CLOCK_FILE steps the time")
-    webhook_secret = secrets.get("webhook_secret")
-    if not webhook_secret:
-        raise ValueError("secret file: webhook_secret: missing")
-    credentials = {key: value for key, value in secrets.items() if key != "webhook_secret" and key not in SIDEBAR}
-    me, warnings = _ask(parts, kind, subdomain, base_url, credentials)
-    new = desks.NewDesk(
+    account = Account(
         kind=kind,
         name=name,
         subdomain=subdomain,
-        base_url=base_url.rstrip("/") if base_url else None,
-        credentials=credentials,
-        webhook_secret=webhook_secret,
+        base_url=base_url,
+        credentials=_credentials(secrets),
+        webhook_secret=secrets.get("webhook_secret", ""),
         sidebar={key: secrets[key] for key in SIDEBAR if key in secrets},
-        settings={},
     )
-    with parts.database.system(Purpose.OPERATE) as session:
-        if desks.find_by_name(session, name) is not None:
-            raise ValueError(f"--name: there is a desk called {name!r} already")
-        row = desks.add(session, new, real_now(), integration_user_id=me.id if me else None)
-        desk_id, key = row.id, row.key
-    publish_default_pack(parts, desk_id, by="desk add")
-    return Added(desk_id=desk_id, key=key, warnings=warnings)
+    return connecting.add(parts, account, by="desk add")
 
 
-def _ask(
-    parts: Parts, kind: str, subdomain: str, base_url: str | None, credentials: Mapping[str, str]
-) -> tuple[Person | None, tuple[str, ...]]:
-    """Who we are at the helpdesk. One that does not answer now is no reason to refuse; wrong credentials are."""
-    connector = parts.connections.open_with(kind, subdomain=subdomain, base_url=base_url, credentials=credentials)
-    try:
-        return connector.me(), ()
-    except Unavailable as error:
-        return None, (f"the helpdesk does not answer yet ({error}); run `kintsugi desk check` later",)
-    except ConnectorError as error:
-        raise ValueError(f"the helpdesk refused these credentials: {error}") from error
-    finally:
-        connector.close()
+def _credentials(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in secrets.items() if key != "webhook_secret" and key not in SIDEBAR}
 
 
 def change(
@@ -109,18 +73,20 @@ def change(
     with parts.database.desk(desk_id, read=True) as session:
         row = desks.get(session, desk_id)
         known = desks.credentials(session, row)
-    credentials = {key: value for key, value in given.items() if key != "webhook_secret" and key not in SIDEBAR}
-    me = None
-    if credentials:
-        me, _ = _ask(parts, row.kind, row.subdomain, row.base_url, credentials)
+    credentials = _credentials(given)
+    # A refresh token works once: given again it is only the file that the desk was connected with.
+    is_new = bool(credentials) and not (credentials == known and connecting.REFRESH in credentials)
+    asked = None
+    if is_new:
+        asked = connecting.ask(parts, row.kind, subdomain=row.subdomain, base_url=row.base_url, credentials=credentials)
     changed = []
     with parts.database.system(Purpose.OPERATE) as session:
         row = desks.get(session, desk_id)
-        if credentials and credentials != known:
-            desks.change_credentials(session, row, credentials)
+        if asked is not None and credentials != known:
+            connecting.put(session, row, credentials, asked)
             changed.append("credentials")
-        if me is not None:
-            row.integration_user_id = me.id
+        elif asked is not None and asked.person is not None:
+            row.integration_user_id = asked.person.id
         if given.get("webhook_secret") and given["webhook_secret"] not in desks.webhook_secrets(session, row):
             desks.rotate_webhook_secret(session, row, given["webhook_secret"])
             changed.append("webhook secret")

@@ -18,7 +18,7 @@ from app.protocols.lint import DeskNames, Finding, Severity, lint_one, lint_toge
 from app.protocols.packs import UnknownPack, documents_in, load_pack
 from app.protocols.protocol import RecoveryProtocol
 from app.protocols.tags import TagDictionary
-from app.setting_up import import_documents
+from app.publishing import import_documents
 from app.store import desks, protocols
 from app.store.models import Desk, ProtocolRow, ProtocolVersion, VersionState
 from connectors.errors import ConnectorError

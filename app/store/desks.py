@@ -17,6 +17,10 @@ from app.store.database import vault_of
 from app.store.models import Desk, DeskState, Refusal
 
 
+#: Why a desk stands still that a person paused; all other reasons are trouble with its credentials.
+PAUSED_BY_ADMIN = "an admin paused it"
+
+
 class NotFound(LookupError):
     """There is no such row for this desk."""
 

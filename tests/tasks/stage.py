@@ -22,7 +22,7 @@ from app import links
 from app.clock import real_now
 from app.governor import Governor
 from app.protocols.yaml_text import write_yaml
-from app.setting_up import import_documents
+from app.publishing import import_documents
 from app.store import deliveries, invitations, tracked_tickets
 from app.store.database import Database, Purpose
 from app.store.models import (
@@ -39,7 +39,7 @@ from app.store.models import (
     TrackedTicket,
     VersionState,
 )
-from connectors.base import CallObserver
+from connectors.base import Allowances, CallObserver
 from connectors.sandbox import Sandbox
 from connectors.ticket import DeskEvent, Receipt, Ticket, Write
 from connectors.zendesk.client import ZendeskConnector
@@ -96,8 +96,8 @@ class WatchedGovernor(Governor):
         super().__init__(database)
         self._guard = guard
 
-    def observer(self, desk_id: int) -> CallObserver:
-        tell = super().observer(desk_id)
+    def observer(self, desk_id: int, allowances: Allowances | None = None) -> CallObserver:
+        tell = super().observer(desk_id, allowances)
 
         def observe(method: str, path: str, status: int, limits: Any) -> None:
             self._guard.call(f"{method} {path}")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.protocols.packs import load_pack
-from app.setting_up import import_documents
+from app.publishing import import_documents
 from app.store import cases, explanations, insights
 from app.store.models import CauseExample
 from app.words import Cause, FaultSide
