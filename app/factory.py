@@ -11,6 +11,8 @@ from app import web
 from app.clock import Clock
 from app.connect import Connections
 from app.governor import Governor
+from app.governor.memory import LocalMemory, Memory
+from app.governor.shared import SharedMemory
 from app.outbound import Outbound
 from app.scoring.model import Model, ModelError, load_prior
 from app.settings import CHECKOUT, Settings, SettingsError, is_loopback
@@ -36,9 +38,10 @@ def build(settings: Settings) -> Parts:
         models=Models(_model(settings.prior)),
         connections=Connections(
             database=database,
-            governor=Governor(database),
+            governor=Governor(database, _memory(settings.broker_url)),
             now=clock.now,
             timeout=settings.http_timeout.total_seconds(),
+            share=settings.call_share,
         ),
         outbound=Outbound(
             smtp_url=settings.smtp_url,
@@ -47,6 +50,11 @@ def build(settings: Settings) -> Parts:
             vault=database.vault,
         ),
     )
+
+
+def _memory(broker_url: str) -> Memory:
+    """The call budget's: without Redis there is one process that works, and its own memory is all there is."""
+    return LocalMemory() if broker_url.startswith("memory:") else SharedMemory(broker_url)
 
 
 def _model(name: str) -> Model:

@@ -44,6 +44,9 @@ class Settings:
     max_attempts: int
     dispatch_interval: timedelta
     in_flight: int
+    reconcile_every: timedelta
+    reconcile_grace: timedelta
+    call_share: float
     smtp_url: str | None
     mail_from: str
     survey_days: int
@@ -98,6 +101,9 @@ def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = No
         max_attempts=env.whole("MAX_ATTEMPTS", 6, least=1),
         dispatch_interval=env.seconds("DISPATCH_SECONDS", 0.2, least=0.001),
         in_flight=env.whole("IN_FLIGHT", 64, least=1),
+        reconcile_every=env.seconds("RECONCILE_SECONDS", 300, least=1),
+        reconcile_grace=env.seconds("RECONCILE_GRACE_SECONDS", 600, least=0),
+        call_share=env.share("CALL_SHARE", 0.6),
         smtp_url=env.checked("SMTP_URL", "", _smtp_url) or None,
         mail_from=env.checked("MAIL_FROM", "Kintsugi <kintsugi@localhost>", _mail_from),
         survey_days=env.whole("SURVEY_DAYS", 30, least=1, most=A_CENTURY),
@@ -148,6 +154,16 @@ class _Reader:
             raise SettingsError(
                 f"{PREFIX}{name}: must be a whole number of at least {least} and at most {most}, got {value[:40]!r}"
             )
+        return number
+
+    def share(self, name: str, default: float) -> float:
+        value = self.text(name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            number = 0.0
+        if not 0.01 <= number <= 1:
+            raise SettingsError(f"{PREFIX}{name}: must be a number from 0.01 to 1, got {value[:40]!r}")
         return number
 
     def seconds(self, name: str, default: float, *, least: float = 0) -> timedelta:

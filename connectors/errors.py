@@ -23,7 +23,25 @@ class Unavailable(ConnectorError):
 
 
 class RateLimited(Unavailable):
-    """The account's allowance is spent; nothing took effect. `retry_after` is the helpdesk's own word, or None."""
+    """An allowance is spent; nothing took effect. `retry_after` is the helpdesk's own word, or None.
+
+    `spent` names the buckets that its answer said are empty; where it holds none, it may be any of them.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: timedelta | None = None,
+        sent: bool = False,
+        spent: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(message, retry_after=retry_after, sent=sent)
+        self.spent = spent
+
+
+class OverBudget(RateLimited):
+    """Our own budget says to wait with this call; it has not left this machine, and the helpdesk knows nothing."""
 
 
 class Refused(ConnectorError):

@@ -57,6 +57,8 @@ class DeskSession(requests.Session):
 
     def __init__(self, adapter: DeskAdapter, prefixes: Sequence[str]) -> None:
         super().__init__()
+        #: Called once with a request that was refused for its credentials alone; True when it carries newer ones.
+        self.renew_access: Callable[[requests.PreparedRequest], bool] | None = None
         self.trust_env = False
         self.max_redirects = 0
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -74,6 +76,15 @@ class DeskSession(requests.Session):
             # The adapter turns its own trouble into our errors, so this request never left.
             raise Unavailable(f"no request could be made: {type(error).__name__}") from error
 
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Exchange one request; one that was turned away at the door, writes too, once more with renewed access."""
+        try:
+            return super().send(request, **kwargs)
+        except Refused as error:
+            if not error.auth or self.renew_access is None or not self.renew_access(request):
+                raise
+        return super().send(request, **kwargs)
+
 
 def open_session(
     *,
@@ -81,14 +92,16 @@ def open_session(
     base_url: str | None,
     line: Line,
     refusal: Refusal | None = None,
+    lists: bool = False,
 ) -> DeskSession:
     """A session for `origin` ("https://name.example.com"); with `base_url` everything goes there instead.
 
     The line's timeout is from the request being sent to the last byte of its answer; connecting has 3 s more.
+    `lists` says that this helpdesk answers with a bare JSON array where it lists things.
     Raises ValueError for a `base_url` that is not on loopback.
     """
     target = None if base_url is None else loopback_url(base_url)
-    adapter = DeskAdapter(target=target, line=line, refusal=refusal or refused)
+    adapter = DeskAdapter(target=target, line=line, refusal=refusal or refused, lists=lists)
     return DeskSession(adapter, [f"{site}/" for site in (origin, target) if site])
 
 
@@ -100,8 +113,8 @@ class DeskAdapter(HTTPAdapter):
     belongs to the caller's table.
     """
 
-    def __init__(self, *, target: str | None, line: Line, refusal: Refusal) -> None:
-        self._target, self._now, self._refusal = target, line.now, refusal
+    def __init__(self, *, target: str | None, line: Line, refusal: Refusal, lists: bool = False) -> None:
+        self._target, self._now, self._refusal, self._lists = target, line.now, refusal, lists
         self._observe, self._gate, self._timeout = line.observe, line.gate, line.timeout
         retries = Retry(total=0, read=False, redirect=False, respect_retry_after_header=False)
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=retries)
@@ -156,15 +169,17 @@ class DeskAdapter(HTTPAdapter):
     def _judge(self, response: requests.Response, *, write: bool) -> None:
         status = response.status_code
         if status == 429:
-            raise RateLimited("the helpdesk's allowance is spent", retry_after=self._pause(response))
+            spent = frozenset(limit.bucket for limit in parse_limits(response.headers) if limit.remaining == 0)
+            raise RateLimited("the helpdesk's allowance is spent", retry_after=self._pause(response), spent=spent)
         if status >= 500 or status == 408:
             raise Unavailable(f"the helpdesk answered {status}", retry_after=self._pause(response), sent=write)
         if 300 <= status < 400:
             raise Refused(f"the helpdesk answered {status}, a redirect, and those are never followed")
-        body = json_object(response.text)
+        answer = json_value(response.text)
         if status >= 400:
-            raise self._refusal(status, body)
-        if body is None and status != 204:
+            raise self._refusal(status, answer if isinstance(answer, dict) else None)
+        expected = (dict, list) if self._lists else dict
+        if not isinstance(answer, expected) and status != 204:
             raise Unavailable(f"the helpdesk answered {status} without a JSON object", sent=write)
 
     def _pause(self, response: requests.Response) -> timedelta | None:
@@ -184,12 +199,17 @@ def refused(status: int, body: Mapping[str, Any] | None) -> ConnectorError:
     return Refused(f"the helpdesk answered {status}", auth=status == 401)
 
 
-def json_object(text: str) -> dict[str, Any] | None:
-    """The JSON object that the text is, or None when it is anything else."""
+def json_value(text: str) -> Any:
+    """What the text is in JSON; None where it is none."""
     try:
-        body = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that the text is, or None when it is anything else."""
+    body = json_value(text)
     return body if isinstance(body, dict) else None
 
 
@@ -379,6 +399,7 @@ __all__ = [
     "DeskSession",
     "Refusal",
     "json_object",
+    "json_value",
     "loopback_url",
     "open_session",
     "parse_limits",

@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from app import log
 from app.clock import real_now
+from app.governor import Lane
 from app.scoring.context import PLAIN, Context
 from app.scoring.model import Model
-from app.store import deliveries, desks, tracked_tickets
+from app.store import cases, deliveries, desks, tracked_tickets
 from app.store.models import DeliveryState, TrackedTicket
-from connectors.errors import Conflict, ConnectorError, NotFound, RateLimited, Refused, Unavailable
+from connectors.errors import Conflict, ConnectorError, NotFound, OverBudget, RateLimited, Refused, Unavailable
 from tasks.context import context_of
 from tasks.parts import Parts, current
 
@@ -46,6 +47,7 @@ class TicketClaim:
     model: Model  #: the desk's own, or the prior
     context: Context = PLAIN  #: the desk as scoring sees it
     fields: Mapping[str, str] = field(default_factory=dict)  #: ids of the desk's custom fields, by our names for them
+    lane: Lane = Lane.RESCORING  #: which of the desk's calls this work's are
     due_at: datetime | None = None  #: when the ticket is to be looked at again, mechanism time
 
     @property
@@ -92,6 +94,7 @@ def ticket(desk_id: int, tracked_id: int, fence: int, *, reads: bool = True) -> 
             tracked = tracked_tickets.begin(session, tracked_id, fence, real_now(), parts.settings.lease)
             waiting = deliveries.pending(session, tracked.ticket_id) if tracked is not None and reads else ()
             desk, model = desks.get(session, desk_id), parts.models.of(session, desk_id)
+            urgent = tracked is not None and reads and cases.find_open(session, tracked_id) is not None
         if tracked is None:
             LOG.info("stale_hint")
             yield None
@@ -103,6 +106,7 @@ def ticket(desk_id: int, tracked_id: int, fence: int, *, reads: bool = True) -> 
             waiting=waiting,
             knows_us=desk.integration_user_id is not None,
             model=model,
+            lane=Lane.LIVE if urgent else Lane.RESCORING,
         )
         if not reads:
             claim.seen, claim.due_at = tracked.done, tracked.due_at
@@ -119,8 +123,11 @@ def _ending(claim: TicketClaim) -> Iterator[None]:
         yield
     except LostClaim:
         LOG.warning("claim_lost")
+    except OverBudget as error:
+        # Only this ticket waits: another lane, or another ticket of this one, may have calls left.
+        _postpone(claim, claim.parts.connections.governor.over_budget(error.retry_after), error, counts=False)
     except RateLimited as error:
-        until = claim.parts.connections.governor.rate_limited(claim.desk_id, error.retry_after)
+        until = claim.parts.connections.governor.rate_limited(claim.desk_id, error.retry_after, error.spent)
         _postpone(claim, until, error, counts=False)
     except Unavailable as error:
         _postpone(claim, real_now() + _patience(claim, error.retry_after), error, counts=False)

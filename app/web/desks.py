@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app import log
 from app.clock import real_now
-from app.governor import Governor
+from app.governor import Governor, Standing
 from app.scoring.calendars import in_words, read_calendar
 from app.scoring.context import Usual
-from app.store import deliveries, desks, queue
-from app.store.models import Desk, Refusal, Role
+from app.store import deliveries, desks, gaps, queue, walks
+from app.store.models import Desk, Reconcile, Refusal, Role
 from app.web.access import requires, requires_on_named_desk
 from app.web.context import parts, visitor
-from connectors.base import CallLimits
 from connectors.errors import ConnectorError
 from connectors.ticket import Finding
 
 blueprint = Blueprint("desks", __name__, url_prefix="/desks")
+
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,12 @@ class Health:
     coverage: queue.Coverage
     backlog: deliveries.Backlog
     refusals: Sequence[Refusal]
-    calls: Mapping[str, int]  #: of this process, since it started
-    limits: Sequence[CallLimits]
+    calls: Mapping[str, int]  #: of all processes
+    share: float  #: of the account's allowances, that we spend at most
+    allowances: Sequence[Standing]
     last_delivery_at: datetime | None  #: mechanism time
+    missed: Sequence[gaps.Day]  #: days of this week on which changes came without their webhook
+    reconcile: Reconcile | None  #: None before its first turn
     hours: str | None  #: the desk's opening hours in words
     holidays: Sequence[date]
     usual: Usual
@@ -64,7 +68,7 @@ def check(desk_id: int) -> ResponseReturnValue:
 @requires_on_named_desk(Role.ADMIN)
 def pause(desk_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id) as session:
-        desks.pause(session, desk_id, "an admin paused it")
+        desks.pause(session, desk_id, desks.PAUSED_BY_ADMIN)
     log.get("web").info("desk_paused", desk_id=desk_id, account_id=visitor().account_id)
     return redirect(url_for("desks.index"), 303)
 
@@ -102,17 +106,20 @@ def _health(desk_id: int) -> Health:
             fields=desk.settings.get("fields", {}),
             coverage=queue.coverage(session),
             last_delivery_at=deliveries.last_received_at(session),
+            missed=gaps.per_day(session, (real_now() - WEEK).date()),
+            reconcile=walks.find(session),
             backlog=deliveries.backlog(session),
             refusals=desks.refusals(session, desk_id),
             calls=_calls(governor, desk_id),
-            limits=[limit for (owner, _), limit in list(governor.limits.items()) if owner == desk_id],
+            share=parts().connections.budget(desk).share,
+            allowances=governor.standings(desk_id),
         )
 
 
 def _calls(governor: Governor, desk_id: int) -> Mapping[str, int]:
-    """Calls of this process by direction, and how many of them failed."""
+    """Calls by direction, and how many of them failed."""
     counted = {"read": 0, "write": 0, "failed": 0}
-    for (desk, direction, status), number in list(governor.calls.items()):
+    for (desk, direction, status), number in governor.calls().items():
         if desk == desk_id:
             counted[direction] += number
             counted["failed"] += number if status == 0 or status >= 400 else 0

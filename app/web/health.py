@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
@@ -17,7 +18,8 @@ from prometheus_client.registry import Collector
 
 from app.broker import check_broker
 from app.clock import real_now
-from app.store import deliveries, desks, queue, schema
+from app.governor import Governor
+from app.store import deliveries, desks, gaps, queue, schema, walks
 from app.store.database import DatabaseUnavailable, Purpose
 from app.store.models import DeskState
 from app.web.access import public
@@ -156,6 +158,7 @@ class _Figures(Collector):
         with self._parts.database.system(Purpose.OPERATE, read=True) as session:
             counts, backlog = deliveries.counts(session), deliveries.backlog(session)
             coverages = queue.coverages(session)
+            missed, arrivals = gaps.totals(session), walks.arrivals(session)
         stored = GaugeMetricFamily("kintsugi_deliveries", "Webhook deliveries by state", labels=["state"])
         for state, number in counts.items():
             stored.add_metric([state.value], number)
@@ -170,24 +173,33 @@ class _Figures(Collector):
         )
 
         yield from _scored(coverages)
+        yield from _reconciled(missed, arrivals)
 
     def _calls(self) -> Iterable[Metric]:
         governor = self._parts.connections.governor
         calls = CounterMetricFamily(
             "kintsugi_helpdesk_calls",
-            "Calls to helpdesks by this process; status 0 is no answer",
+            "Calls to helpdesks by every process; status 0 is no answer",
             labels=["desk", "direction", "status"],
         )
-        for (desk_id, direction, status), number in sorted(governor.calls.copy().items()):
+        for (desk_id, direction, status), number in sorted(governor.calls().items()):
             calls.add_metric([str(desk_id), direction, str(status)], number)
-        left = GaugeMetricFamily(
-            "kintsugi_helpdesk_allowance", "Calls left as the helpdesk last told", labels=["desk", "bucket"]
-        )
-        for (desk_id, bucket), limit in sorted(governor.limits.copy().items()):
-            if limit.remaining is not None:
-                left.add_metric([str(desk_id), bucket], limit.remaining)
         yield calls
-        yield left
+        yield from _allowances(governor)
+
+
+def _allowances(governor: Governor) -> Iterable[Metric]:
+    """What the helpdesks told of their limits, and how much of that we have spent."""
+    names = ["desk", "bucket"]
+    total = GaugeMetricFamily("kintsugi_helpdesk_allowance_total", "Calls in a window, as told", labels=names)
+    left = GaugeMetricFamily("kintsugi_helpdesk_allowance", "Calls left, as far as we know", labels=names)
+    ours = GaugeMetricFamily("kintsugi_helpdesk_spent", "Calls of ours in this window", labels=names)
+    for desk_id in governor.desks():
+        for standing in governor.standings(desk_id):
+            for metric, number in ((total, standing.total), (left, standing.left), (ours, standing.ours)):
+                if number is not None:
+                    metric.add_metric([str(desk_id), standing.name], number)
+    yield from (total, left, ours)
 
 
 def _scored(coverages: Mapping[int, queue.Coverage]) -> Iterable[Metric]:
@@ -203,3 +215,20 @@ def _scored(coverages: Mapping[int, queue.Coverage]) -> Iterable[Metric]:
         for reason, number in coverage.reasons.items():
             without.add_metric([str(desk_id), reason], number)
     yield from (eligible, scored, without)
+
+
+def _reconciled(
+    missed: Mapping[int, tuple[int, int]], arrivals: Sequence[tuple[int, datetime | None, str | None]]
+) -> Iterable[Metric]:
+    """Changes that no webhook told, and how fresh the comparison is that finds them."""
+    found = CounterMetricFamily("kintsugi_webhook_gaps", "Changes found without their webhook", labels=["desk", "of"])
+    for desk_id, (tickets, ratings) in missed.items():
+        found.add_metric([str(desk_id), "ticket"], tickets)
+        found.add_metric([str(desk_id), "rating"], ratings)
+    age = GaugeMetricFamily(
+        "kintsugi_reconcile_age_seconds", "Since the desk's changes were last compared to the present", labels=["desk"]
+    )
+    for desk_id, arrived_at, _ in arrivals:
+        if arrived_at is not None:
+            age.add_metric([str(desk_id)], max(0.0, (real_now() - arrived_at).total_seconds()))
+    yield from (found, age)

@@ -18,7 +18,7 @@ from requests.auth import HTTPBasicAuth
 from zenpy import Zenpy
 from zenpy.lib.api_objects import Ticket as ZenpyTicket
 
-from connectors.base import CallLimits, Connector, Line
+from connectors.base import CallLimits, Connector, Installer, Line, Wanted
 from connectors.errors import ConnectorError, NotFound, Refused, Unavailable
 from connectors.http import open_session
 from connectors.ticket import (
@@ -42,6 +42,8 @@ from connectors.zendesk.answers import named, number, sensible
 from connectors.zendesk.bulk import Bulk
 from connectors.zendesk.checks import run_checks
 from connectors.zendesk.conversation import read_messages
+from connectors.zendesk.install import ZendeskInstaller
+from connectors.zendesk.oauth import OAuthClient, TokenEndpoint, carry_tokens
 from connectors.zendesk.refusals import zendesk_refusal
 
 T = TypeVar("T")
@@ -50,13 +52,15 @@ PAGE = 100
 #: The vendor takes 5,000 comments per ticket; audits can be more, but ours is among the newest.
 MAX_PAGES = 50
 _MAX_LISTED = 2_000
+#: Stands for our own address where credentials name none; no person's has this form.
+_NO_LOGIN = "-"
 
 # At DEBUG zenpy writes whole bodies, private comments included, into the log.
 logging.getLogger("zenpy").setLevel(logging.WARNING)
 
 
 class ZendeskConnector(Connector):
-    """See `connectors.base.Connector`. `credentials` are the e-mail address and API token of one user."""
+    """See `connectors.base.Connector`. `credentials` are an OAuth client, or e-mail address and API token of a user."""
 
     kind: ClassVar[str] = "zendesk"
 
@@ -65,14 +69,14 @@ class ZendeskConnector(Connector):
         *,
         subdomain: str,
         base_url: str | None,
-        credentials: tuple[str, str],
+        credentials: OAuthClient | tuple[str, str],
         line: Line,
     ) -> None:
         self._api = f"https://{subdomain}.zendesk.com/api/v2"
-        login, api_token = credentials
-        self._login, self._now, self._tell = login.lower(), line.now, line.observe
+        login, api_token = ("", "") if isinstance(credentials, OAuthClient) else credentials
+        self._login, self._now, self._tell = login.lower() or _NO_LOGIN, line.now, line.observe
         self._limits: dict[str, CallLimits] = {}
-        self._own_ids: set[str] = set()
+        self._own_ids: set[str] = {line.own_id} if line.own_id else set()
         self._young: dict[str, str] = {}
         self._bulk = Bulk(get=self._get, put=self._put, login=self._login, own_ids=self._own_ids)
         self._session = open_session(
@@ -81,8 +85,12 @@ class ZendeskConnector(Connector):
             line=replace(line, observe=self._observe),
             refusal=zendesk_refusal,
         )
-        # As bytes, since requests would encode text as Latin-1.
-        self._session.auth = HTTPBasicAuth(f"{login}/token".encode(), api_token.encode())
+        if isinstance(credentials, OAuthClient):
+            endpoint = TokenEndpoint(subdomain=subdomain, base_url=base_url, client=credentials, line=line)
+            carry_tokens(self._session, endpoint, line.tokens)
+        else:
+            # As bytes, since requests would encode text as Latin-1.
+            self._session.auth = HTTPBasicAuth(f"{login}/token".encode(), api_token.encode())
         # "anonymous" only means that zenpy leaves the session's credentials alone; its own error for them quotes them.
         self._zenpy = Zenpy(
             subdomain=subdomain, session=self._session, anonymous=True, disable_cache=True, timeout=line.timeout
@@ -95,6 +103,7 @@ class ZendeskConnector(Connector):
         return person
 
     def read_ticket(self, ticket_id: str, *, after: str | None = None, with_ratings: bool = False) -> Ticket:
+        self._know_ourselves()
         body = self._get(f"tickets/{number(ticket_id)}.json", {"include": "users"}, of=ticket_id)
         with sensible():
             ticket = mapping.read_ticket_body(body.get("ticket"))
@@ -192,11 +201,23 @@ class ZendeskConnector(Connector):
 
     def check(self) -> Sequence[Finding]:
         return run_checks(
-            me=self._me_with_role, get=self._get, limits=lambda: tuple(self._limits.values()), now=self._now()
+            me=self._me_with_role,
+            get=self._get,
+            limits=lambda: tuple(self._limits.values()),
+            now=self._now(),
+            oauth=self._login == _NO_LOGIN,
         )
+
+    def installer(self, wanted: Wanted) -> Installer:
+        return ZendeskInstaller(self._zenpy, wanted)
 
     def close(self) -> None:
         self._session.close()
+
+    def _know_ourselves(self) -> None:
+        """Our own words have to be told from others' by our id where the credentials do not say who we are."""
+        if self._login == _NO_LOGIN and not self._own_ids:
+            self.me()
 
     def _observe(self, method: str, path: str, status: int, limits: Sequence[CallLimits]) -> None:
         self._limits.update({limit.bucket: limit for limit in limits})

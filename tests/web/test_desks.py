@@ -13,6 +13,7 @@ from flask import Flask
 
 from app.connect import Connections
 from app.factory import create_app
+from app.governor import Budget
 from app.settings import Settings
 from app.store import desks
 from app.store.database import Database, Purpose
@@ -36,6 +37,9 @@ class AnsweringDesk:
     @contextmanager
     def open(self, _desk_id: int) -> Iterator[Connector]:
         yield cast(Connector, self)
+
+    def budget(self, desk: Desk) -> Budget:
+        return Budget(desk_id=desk.id, allowances=lambda _method, _path: ())
 
     def check(self) -> Sequence[Finding]:
         if isinstance(self._answer, Exception):
@@ -81,7 +85,7 @@ def test_nothing_secret_is_shown(admin: SignedIn, story: Seeded, secret: str) ->
     assert secret not in admin.get("/desks").text
 
 
-def test_calls_and_allowances_of_this_process_are_shown(admin: SignedIn, joined: Parts, desk_id: int) -> None:
+def test_calls_and_allowances_of_all_processes_are_shown(admin: SignedIn, joined: Parts, desk_id: int) -> None:
     observe = joined.connections.governor.observer(desk_id)
     limits = [CallLimits(bucket="default", total=700, remaining=650, resets_in=timedelta(seconds=9))]
     observe("GET", "/api/v2/tickets/1", 200, limits)
@@ -91,6 +95,7 @@ def test_calls_and_allowances_of_this_process_are_shown(admin: SignedIn, joined:
 
     assert "1 reads, 1 writes, 1 failed" in page
     assert "650 of 700 left" in page
+    assert "at most 60 %" in page
 
 
 def test_pausing_and_resuming(admin: SignedIn, desk_id: int, database: Database) -> None:
