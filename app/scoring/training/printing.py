@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.scoring.training.figures import MEASURES
@@ -57,16 +58,22 @@ def _curves(found: Mapping[str, Any]) -> Iterator[str]:
     for name, points in found["sets"].items():
         yield from _curve(name, points)
     yield ""
-    yield "all sets together: Brier, ECE (by chance alone)"
+    yield "all sets together: Brier, ECE"
     for point in found["all"]:
         if point["sets"]:
-            yield f"  {point['ratings']:4d}  {point['brier']:.4f} {point['ece']:.3f} ({point['ece_by_chance']:.3f})"
+            yield f"  {point['ratings']:4d}  {point['brier']:.4f} {point['ece']:.3f}"
 
 
 def _curve(name: str, points: list[dict[str, Any]]) -> Iterator[str]:
     yield ""
-    yield f"{name} as a new desk: Brier (with the shrunken intercept alone), AUROC, ECE"
+    yield f"{name} as a new desk: Brier (with the shrunken intercept alone), AUROC, ECE (of one draw; chance)"
     for point in points:
         low, high = point["brier_worse_by_interval"]
         figures = f"{point['brier']:.4f} ({point['brier_intercept']:.4f}) {point['auroc']:.3f} {point['ece']:.3f}"
-        yield f"  {point['ratings']:4d}  {figures}  worse by {low:+.4f} to {high:+.4f}  {' '.join(point['rungs'])}"
+        noise = f"({point['ece_of_a_draw']:.3f}; {point['ece_by_chance']:.3f})"
+        worse = f"worse by {low:+.4f} to {high:+.4f}"
+        yield f"  {point['ratings']:4d}  {figures} {noise}  {worse}  {_rungs(point['rungs'])}"
+
+
+def _rungs(names: Sequence[str]) -> str:
+    return ", ".join(f"{count} x {name}" for name, count in sorted(Counter(names).items()))
