@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
 from app.broker import check_broker
 from app.clock import real_now
 from app.connect import KINDS
 from app.settings import Settings
-from app.store import deliveries, desks, schema
+from app.store import deliveries, desks, gaps, schema, walks
 from app.store.database import Database, DatabaseUnavailable, Purpose
 from app.store.models import Desk, DeskState
-from app.vault import Vault
+from app.vault import Vault, VaultError
 from connectors.ticket import Finding
 
 LATE = 300  #: seconds by which work may be overdue before somebody should look
+LATELY = timedelta(days=1)
+MANY_MISSED = 10  #: changes without a webhook since yesterday; webhooks are best effort, so a few are nobody's fault
+WALK_LATE = timedelta(hours=2)
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -76,7 +83,56 @@ def _work(database: Database) -> list[Finding]:
 
 def _desks(database: Database) -> list[Finding]:
     with database.system(Purpose.OPERATE, read=True) as session:
-        return [_desk(desk) for desk in desks.all_of(session)]
+        found = [finding for desk in desks.all_of(session) for finding in (_desk(desk), *_credentials(session, desk))]
+    return found + _webhooks(database)
+
+
+def _credentials(session: Session, desk: Desk) -> list[Finding]:
+    """What admins should know about the credentials of a desk, before the helpdesk tells them the hard way."""
+    name = f"credentials of {desk.name}"
+    if desk.kind not in KINDS:
+        return []
+    try:
+        told = KINDS[desk.kind].warnings(desks.credentials(session, desk), real_now())
+    except VaultError as error:
+        remedy = "put the key back into KINTSUGI_SECRET_KEYS"
+        return [Finding(name=name, ok=False, detail=str(error), remedy=remedy)]
+    return [Finding(name=name, ok=True, detail=warning) for warning in told]
+
+
+def _webhooks(database: Database) -> list[Finding]:
+    """Whether the helpdesks tell us of what happens there, and whether anybody looks after it."""
+    now = real_now()
+    with database.system(Purpose.OPERATE, read=True) as session:
+        active = {desk.id: desk for desk in desks.all_of(session) if desk.state is DeskState.ACTIVE}
+        missed = gaps.totals(session, since=(now - LATELY).date())
+        arrivals = {desk_id: (arrived_at, error) for desk_id, arrived_at, error in walks.arrivals(session)}
+    found = []
+    for desk_id, desk in active.items():
+        found.append(_missed(desk, sum(missed.get(desk_id, (0, 0)))))
+        found.append(_reconciled(desk, *arrivals.get(desk_id, (None, None)), now))
+    return found
+
+
+def _missed(desk: Desk, number: int) -> Finding:
+    return Finding(
+        name=f"webhooks of {desk.name}",
+        ok=number < MANY_MISSED,
+        detail=f"{number} changes since yesterday came without one" if number else "none missed since yesterday",
+        remedy="" if number < MANY_MISSED else "is its webhook active and complete? run `kintsugi desk check`",
+    )
+
+
+def _reconciled(desk: Desk, arrived_at: datetime | None, error: str | None, now: datetime) -> Finding:
+    since = arrived_at or desk.created_at
+    late = now - since > WALK_LATE
+    said = f"last compared {int((now - since).total_seconds()) // 60} min ago" if arrived_at else "not compared yet"
+    return Finding(
+        name=f"reconcile of {desk.name}",
+        ok=not late,
+        detail=f"{said}; {error}" if error else said,
+        remedy="" if not late else "is a worker running, and are our credentials an admin's? run `kintsugi desk check`",
+    )
 
 
 def _desk(desk: Desk) -> Finding:

@@ -13,6 +13,7 @@ from app.web import (
     access,
     api,
     cases,
+    connecting,
     deliveries,
     desks,
     errors,
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 #: Every page. Adding one is a module with a `blueprint`, and its name here.
 PAGES = (
-    home, sign_in, cases, tickets, protocols, impact, learning, deliveries, desks, sidebar, webhooks, surveys, health
+    home, sign_in, cases, tickets, protocols, impact, learning, deliveries, desks, connecting, sidebar, webhooks,
+    surveys, health,
 )  # fmt: skip
 
 

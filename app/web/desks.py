@@ -11,10 +11,11 @@ from flask.typing import ResponseReturnValue
 
 from app import log
 from app.clock import real_now
+from app.connect import AUTHORIZERS, KINDS
 from app.governor import Governor, Standing
 from app.scoring.calendars import in_words, read_calendar
 from app.scoring.context import Usual
-from app.store import deliveries, desks, gaps, queue, walks
+from app.store import access, deliveries, desks, gaps, queue, walks
 from app.store.models import Desk, Reconcile, Refusal, Role
 from app.web.access import requires, requires_on_named_desk
 from app.web.context import parts, visitor
@@ -44,6 +45,9 @@ class Health:
     holidays: Sequence[date]
     usual: Usual
     fields: Mapping[str, str]  #: ids of custom fields, by what they say
+    warnings: Sequence[str]  #: about the credentials
+    access: access.Standing | None  #: of tokens that are renewed
+    by_consent: bool  #: it can be connected again on the web
 
 
 @blueprint.get("")
@@ -104,6 +108,9 @@ def _health(desk_id: int) -> Health:
             holidays=sorted(hours.holidays) if hours else (),
             usual=Usual(**desk.usual) if desk.usual else Usual(),
             fields=desk.settings.get("fields", {}),
+            warnings=KINDS[desk.kind].warnings(desks.credentials(session, desk), parts().clock.now()),
+            access=access.standing(session),
+            by_consent=desk.kind in AUTHORIZERS,
             coverage=queue.coverage(session),
             last_delivery_at=deliveries.last_received_at(session),
             missed=gaps.per_day(session, (real_now() - WEEK).date()),

@@ -90,7 +90,7 @@ def _given() -> Response:
     try:
         with helpdesk.file.writing() as db:
             add_to_counter(db, "oauth:issued")
-            return answer(_tokens_json(_issued(db, payload())))
+            return answer(tokens_json(_issued(db, payload())))
     except (GrantRefused, Malformed) as refusal:
         with helpdesk.file.writing(quiet=True) as db:
             add_to_counter(db, "oauth:refused")
@@ -189,7 +189,7 @@ _GRANTS: Mapping[str, Callable[[Db, Client, Mapping[str, str]], Issued]] = {
 }
 
 
-def _tokens_json(issued: Issued) -> dict[str, Any]:
+def tokens_json(issued: Issued) -> dict[str, Any]:
     token = issued.token
     shown: dict[str, Any] = {
         "access_token": issued.access,
