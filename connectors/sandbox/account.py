@@ -20,10 +20,13 @@ class SandboxAccount:
     """What a client needs to connect. The same after every restart on the same file."""
 
     id: int
+    vendor: str = "zendesk"
     subdomain: str = "sandbox"
     email: str = "integration@example.com"  #: the admin whom API calls act as
     api_token: str = field(repr=False)
     oauth_token: str = field(repr=False)  #: accepted as a Bearer token, for the same admin
+    oauth_client_id: str = "kintsugi"  #: a confidential client of its own
+    oauth_client_secret: str = field(repr=False)
     webhook_secret: str = field(repr=False)  #: of the webhook that `Sandbox.connect` makes
     integration_id: int
     agent_ids: tuple[int, ...]
@@ -53,7 +56,7 @@ def keep(db: Db, account: SandboxAccount) -> None:
 
 
 def make(db: Db, **seeded: Any) -> SandboxAccount:
-    """A new identity around what was seeded: integration_id, agent_ids, group_ids, macro_ids, field_ids."""
+    """A new identity around what was seeded: vendor, integration_id, agent_ids, group_ids, macro_ids, field_ids."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     ids: dict[str, Any] = {name: next_id(db) for name in ("id", "brand_id", "form_id", "app_id", "installation_id")}
     account = SandboxAccount(
@@ -61,6 +64,7 @@ def make(db: Db, **seeded: Any) -> SandboxAccount:
         **seeded,
         api_token=make_secret(),
         oauth_token=make_secret(),
+        oauth_client_secret=make_secret(),
         webhook_secret=make_secret(),
         survey_id=make_ulid(),
         app_guid=make_ulid(),

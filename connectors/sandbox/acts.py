@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.sandbox import outbox, people, ratings, tickets
+from connectors.sandbox import outbox, people, tickets
 from connectors.sandbox.changes import Change, NewComment, Outcome
 from connectors.sandbox.helpdesk import Helpdesk
 from connectors.sandbox.outbox import Letter
-from connectors.sandbox.refusals import Invalid, Malformed, Missing
+from connectors.sandbox.refusals import Malformed, Missing
 from connectors.sandbox.store import Db
 from connectors.sandbox.tickets import Ticket
-
-_GOOD, _BAD = "good", "bad"
 
 
 def open_ticket(helpdesk: Helpdesk, db: Db, wanted: Mapping[str, Any]) -> Outcome:
     """A customer writes for the first time: name, email, subject, text, perhaps external_id and tags."""
-    email, text = _required(wanted, "email"), _required(wanted, "text")
+    email, text = required(wanted, "email"), required(wanted, "text")
     if "@" not in email:
         raise Malformed("email must be an address")
     person = people.customer(db, name=str(wanted.get("name") or ""), email=email, now=helpdesk.now())
@@ -29,7 +26,7 @@ def open_ticket(helpdesk: Helpdesk, db: Db, wanted: Mapping[str, Any]) -> Outcom
         actor_id=person.id,
         channel="web",
         values=values,
-        add_tags=_words(wanted.get("tags")),
+        add_tags=words(wanted.get("tags")),
         comment=NewComment(text=text),
     )
     return helpdesk.create(db, change, requester_id=person.id, subject=str(wanted.get("subject") or ""))
@@ -37,7 +34,7 @@ def open_ticket(helpdesk: Helpdesk, db: Db, wanted: Mapping[str, Any]) -> Outcom
 
 def say(helpdesk: Helpdesk, db: Db, ticket_id: int, wanted: Mapping[str, Any]) -> Outcome:
     """A comment as the customer (or a person in copy), as an agent, or as the bot."""
-    ticket, text = tickets.get(db, ticket_id), _required(wanted, "text")
+    ticket, text = tickets.get(db, ticket_id), required(wanted, "text")
     role, public = wanted.get("as", "customer"), wanted.get("public", True)
     if not isinstance(public, bool):
         raise Malformed("public must be true or false")
@@ -75,29 +72,8 @@ def agent_of(db: Db, helpdesk: Helpdesk, ticket: Ticket, agent_id: Any = None) -
 
 
 def rate(helpdesk: Helpdesk, db: Db, ticket_id: int, *, score: Any, comment: str) -> None:
-    """The customer rates: good or bad in the legacy system, 1 to 5 in a survey. Emits csat_received."""
-    ticket = tickets.get(db, ticket_id)
-    if score in (_GOOD, _BAD):
-        system = "legacy"
-    elif isinstance(score, int) and not isinstance(score, bool) and 1 <= score <= 5:
-        system = "survey"
-    else:
-        raise Malformed("score must be good, bad, or 1 to 5")
-    active = helpdesk.setting(db, "csat")
-    if system != active:
-        raise Invalid({"score": f"the account's rating system is {active}; POST /sandbox/settings changes it"})
-    if system == "legacy":
-        ratings.rate(db, ticket, score=score, comment=comment, now=helpdesk.now())
-    else:
-        response = ratings.offer(db, ticket_id=ticket.id, responder_id=ticket.requester_id, moment=helpdesk.clock())
-        ratings.respond(db, response, rating=score, comment=comment, now=helpdesk.now())
-    rated(helpdesk, db, ticket, score)
-
-
-def rated(helpdesk: Helpdesk, db: Db, ticket: Ticket, score: Any) -> None:
-    """Tell of a rating, in the transaction that stored it. The ticket changes with it, so exports see it again."""
-    word = score if isinstance(score, str) else ratings.category(score)
-    helpdesk.touch(db, ticket, "csat_received", {"satisfaction_score": {"score": word}})
+    """The customer rates, as the account's rating system has it. Raises Malformed, or Invalid for another system's."""
+    helpdesk.vendor.rate(db, helpdesk, tickets.get(db, ticket_id), score, comment)
 
 
 def redeliver(helpdesk: Helpdesk, db: Db, ticket_id: int, *, same_event: bool, by_customer: bool = False) -> str:
@@ -109,7 +85,7 @@ def redeliver(helpdesk: Helpdesk, db: Db, ticket_id: int, *, same_event: bool, b
     event_id, body = last.event_id, last.body
     if not same_event:
         event_id = str(uuid.uuid4())
-        body = _renamed(body, event_id)
+        body = helpdesk.vendor.again(event_id, body)
     letter = Letter(
         webhook_id=last.webhook_id, ticket_id=ticket_id, event_id=event_id, event_type=last.event_type, body=body
     )
@@ -123,17 +99,6 @@ def _last_event(db: Db, ticket_id: int, *, by_customer: bool) -> outbox.Delivery
     if last is None:
         raise Missing(f"ticket {ticket_id} has no event that a webhook heard of")
     return last
-
-
-def _renamed(body: bytes, event_id: str) -> bytes:
-    """The body under another event id; a trigger's own body has none and stays as it is."""
-    try:
-        envelope = json.loads(body)
-    except ValueError:
-        return body
-    if not isinstance(envelope, dict) or "zendesk_event_version" not in envelope:
-        return body
-    return json.dumps({**envelope, "id": event_id}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def merge(helpdesk: Helpdesk, db: Db, ticket_id: int, into: Any) -> Outcome:
@@ -163,16 +128,18 @@ def close(helpdesk: Helpdesk, db: Db, ticket_id: int) -> Outcome:
     )
 
 
-def _required(wanted: Mapping[str, Any], name: str) -> str:
+def required(wanted: Mapping[str, Any], name: str) -> str:
+    """Raises Malformed unless it is text, and not empty."""
     value = wanted.get(name)
     if not isinstance(value, str) or not value.strip():
         raise Malformed(f"{name} must be text, and not empty")
     return value
 
 
-def _words(given: Any) -> tuple[str, ...]:
+def words(given: Any, name: str = "tags") -> tuple[str, ...]:
+    """Lower-case words from a list of texts, none from nothing. Raises Malformed."""
     if given is None:
         return ()
     if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
-        raise Malformed("tags must be a list of texts")
+        raise Malformed(f"{name} must be a list of texts")
     return tuple(item.strip().lower() for item in given if item.strip())

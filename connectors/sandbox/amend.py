@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox import people
+from connectors.sandbox import people, statuses
 from connectors.sandbox.refusals import Invalid
 from connectors.sandbox.store import Db
-from connectors.sandbox.tickets import PRIORITIES, STATUSES, TYPES, Comment, Ticket
+from connectors.sandbox.tickets import PRIORITIES, TYPES, Comment, Ticket
 
 if TYPE_CHECKING:
     from connectors.sandbox.changes import Change
@@ -40,8 +40,8 @@ def _wrong_values(db: Db, ticket: Ticket, values: Mapping[str, Any]) -> dict[str
     return wrong
 
 
-def _status(_: Db, ticket: Ticket, value: Any) -> str | None:
-    if value not in STATUSES:
+def _status(db: Db, ticket: Ticket, value: Any) -> str | None:
+    if statuses.find(db, value) is None:
         return f"Status: {value} is not a valid status"
     if value == "new" and ticket.status != "new":
         return "Status: cannot become new again"
@@ -107,6 +107,6 @@ def _assigned(db: Db, before: Ticket, after: Ticket, values: Mapping[str, Any]) 
 def answered(db: Db, ticket: Ticket, comment: Comment, *, explicit: bool) -> Ticket:
     """A public word from an end user opens a waiting or solved ticket again, unless a status was given."""
     author = people.get(db, comment.author_id)
-    if explicit or not comment.public or author.is_staff or ticket.status not in ("pending", "hold", "solved"):
+    if explicit or not comment.public or author.is_staff or ticket.status in ("new", "open"):
         return ticket
     return replace(ticket, status="open")

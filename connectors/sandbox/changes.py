@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.sandbox import amend, people, tickets
-from connectors.sandbox.refusals import Invalid, Stale
+from connectors.sandbox.refusals import Invalid, Missing, Stale
 from connectors.sandbox.stamps import read_iso
 from connectors.sandbox.store import Db, next_id
 from connectors.sandbox.tickets import Audit, Comment, FieldValue, Ticket
@@ -32,6 +32,7 @@ class Change:
 
     actor_id: int
     channel: str = "api"
+    rule: str = ""  #: title of the automation or trigger that makes the change; empty where a user does
     client: str = ""  #: the caller's User-Agent; ends up in the audit
     values: Mapping[str, Any] = field(default_factory=dict)  #: attributes of Ticket to set
     add_tags: tuple[str, ...] = ()
@@ -52,7 +53,7 @@ class Outcome:
     actor_id: int
 
 
-def create(db: Db, change: Change, *, requester_id: int, subject: str, now: str) -> Outcome:
+def create(db: Db, change: Change, *, requester_id: int, subject: str, now: str, status: str = "new") -> Outcome:
     """A new ticket; `change.comment` is its description. Raises Invalid."""
     if change.comment is None or not change.comment.text.strip():
         raise Invalid({"base": "Description: cannot be blank"})
@@ -60,8 +61,9 @@ def create(db: Db, change: Change, *, requester_id: int, subject: str, now: str)
         id=tickets.next_ticket_id(db),
         subject=subject or change.comment.text.strip()[:60],
         description=change.comment.text,
-        status="new",
+        status=status,
         requester_id=requester_id,
+        organization_id=people.get(db, requester_id).organization_id,
         submitter_id=change.actor_id,
         channel=change.channel,
         is_public=change.comment.public,
@@ -77,10 +79,10 @@ def create(db: Db, change: Change, *, requester_id: int, subject: str, now: str)
     return Outcome(before=None, ticket=ticket, audit=audit, comment=comment, actor_id=change.actor_id)
 
 
-def update(db: Db, ticket_id: int, change: Change, *, now: str) -> Outcome:
-    """Raises Missing, Invalid (also for a closed ticket), Stale."""
+def update(db: Db, ticket_id: int, change: Change, *, now: str, closed_is_final: bool = True) -> Outcome:
+    """Raises Missing, Invalid (also for a closed ticket where that is final), Stale."""
     before = tickets.get(db, ticket_id)
-    if before.status == "closed":
+    if closed_is_final and before.status == "closed":
         raise Invalid({"status": "Status: closed prevents ticket update"})
     _check_stamp(before, change.stamp)
     after = amend.amended(db, before, change)
@@ -96,19 +98,37 @@ def update(db: Db, ticket_id: int, change: Change, *, now: str) -> Outcome:
 
 
 def remove(db: Db, ticket_id: int, *, actor_id: int, now: str, spam: bool = False) -> Outcome:
-    """Soft-delete the ticket; marking it as spam also suspends its requester. Raises Missing."""
+    """Soft-delete the ticket. Raises Missing."""
     before = tickets.get(db, ticket_id)
-    if spam:
-        people.suspend(db, before.requester_id, now)
     after = replace(
         before,
         status="deleted",
+        is_spam=spam,
+        ended_from=before.status,
         updated_at=max(now, before.updated_at),
         generated=tickets.next_generation(db),
     )
     tickets.save(db, after)
     change = Change(actor_id=actor_id, channel="web")
     audit = _audit(db, change, next_id(db), before, after, None)
+    return Outcome(before=before, ticket=after, audit=audit, comment=None, actor_id=actor_id)
+
+
+def restore(db: Db, ticket_id: int, *, actor_id: int, now: str) -> Outcome:
+    """The deleted ticket as it was before. Raises Missing unless there is such a ticket."""
+    before = tickets.find(db, ticket_id)
+    if before is None or before.ended_from is None:
+        raise Missing(f"no deleted ticket {ticket_id}")
+    after = replace(
+        before,
+        status=before.ended_from,
+        is_spam=False,
+        ended_from=None,
+        updated_at=max(now, before.updated_at),
+        generated=tickets.next_generation(db),
+    )
+    tickets.save(db, after)
+    audit = _audit(db, Change(actor_id=actor_id, channel="web"), next_id(db), before, after, None)
     return Outcome(before=before, ticket=after, audit=audit, comment=None, actor_id=actor_id)
 
 
@@ -166,6 +186,8 @@ def _audit(
     db: Db, change: Change, audit_id: int, before: Ticket | None, after: Ticket, comment: Comment | None
 ) -> Audit:
     events = _comment_events(db, comment) + _change_events(db, before, after)
+    if change.rule:
+        events = [{**event, "rule": change.rule} for event in events]
     audit = Audit(
         id=audit_id,
         ticket_id=after.id,

@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from connectors.sandbox import acts, faults, mail, outbox, people, ratings, tickets
+from connectors.sandbox import acts, faults, mail, organizations, outbox, people, statuses, tickets
+from connectors.sandbox.calls import answer, desk, payload, refuse
 from connectors.sandbox.refusals import Invalid, Malformed, Refusal
 from connectors.sandbox.store import Db
 from connectors.sandbox.zendesk import wanted
-from connectors.sandbox.zendesk.answers import answer, desk, payload, refuse
 
 api = Blueprint("control", __name__, url_prefix="/sandbox")
 api.register_error_handler(Refusal, refuse)
@@ -83,6 +83,24 @@ def remove(ticket_id: int, spam: bool) -> Response:
     return answer({"id": ticket_id, "status": "deleted"})
 
 
+@api.post("/tickets/<int:ticket_id>/restore")
+def restore(ticket_id: int) -> Response:
+    helpdesk = desk()
+    with helpdesk.file.writing() as db:
+        outcome = helpdesk.restore(db, ticket_id, actor_id=helpdesk.account.agent_ids[0])
+    return answer({"id": ticket_id, "status": outcome.ticket.status})
+
+
+@api.post("/organizations")
+def organization() -> Response:
+    """`{name, domains}`; customers whose address has one of the domains belong to it from then on."""
+    body, helpdesk = _body(), desk()
+    domains = acts.words(body.get("domains"), "domains")
+    with helpdesk.file.writing() as db:
+        made = organizations.add(db, name=acts.required(body, "name"), domains=domains, now=helpdesk.now())
+    return answer({"id": str(made.id)}, 201)
+
+
 @api.post("/tickets/<int:ticket_id>/close")
 def close(ticket_id: int) -> Response:
     helpdesk = desk()
@@ -130,6 +148,9 @@ def ticket_state(db: Db, ticket: tickets.Ticket, *, full: bool) -> dict[str, Any
         "external_id": ticket.external_id,
         "subject": ticket.subject,
         "status": ticket.status,
+        "status_label": statuses.label(db, ticket.status),
+        "is_spam": ticket.is_spam,
+        "organization_id": _text(ticket.organization_id),
         "priority": ticket.priority,
         "tags": list(ticket.tags),
         "custom_fields": dict(ticket.fields),
@@ -142,7 +163,7 @@ def ticket_state(db: Db, ticket: tickets.Ticket, *, full: bool) -> dict[str, Any
         "updated_at": ticket.updated_at,
     }
     if full:
-        state |= {"comments": _comments(db, ticket), "ratings": _ratings(db, ticket)}
+        state |= {"comments": _comments(db, ticket), "ratings": desk().vendor.ratings(db, ticket.id)}
     return state
 
 
@@ -175,13 +196,6 @@ def _role(ticket: tickets.Ticket, author: people.Person) -> str:
     if author.is_staff:
         return "agent"
     return "customer" if author.id == ticket.requester_id else "copied"
-
-
-def _ratings(db: Db, ticket: tickets.Ticket) -> list[dict[str, Any]]:
-    legacy = ratings.find_legacy(db, ticket.id)
-    found = [{"score": legacy["score"], "comment": legacy["comment"]}] if legacy else []
-    surveys = [r for r in ratings.responses(db, ticket.id) if r.rating is not None]
-    return [*found, *({"score": r.rating, "comment": r.comment or ""} for r in surveys)]
 
 
 @api.get("/outbox")

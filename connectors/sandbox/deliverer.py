@@ -1,11 +1,11 @@
-"""Sends what is in the outbox, signs every attempt, retries as the vendor does. Only loopback is ever called."""
+"""Sends what is in the outbox, headed and retried as the vendor does. Only loopback is ever called."""
 
 from __future__ import annotations
 
 import base64
 import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -13,46 +13,33 @@ import requests
 
 from connectors.sandbox import outbox, webhooks
 from connectors.sandbox.outbox import Attempt, Delivery
-from connectors.sandbox.signing import sign
+from connectors.sandbox.patience import Patience, Verdict
 from connectors.sandbox.stamps import iso, real_now
 from connectors.sandbox.store import File
+from connectors.sandbox.vendor import Vendor
 from connectors.sandbox.webhooks import Webhook
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long the deliverer waits, in seconds, and how often it tries."""
+class Quota:
+    """Webhook calls in the running hour, where the vendor counts them."""
 
-    timeout: float = 12.0
-    conflict_tries: int = 4  #: a 409 is retried three times
-    silence_tries: int = 6  #: an attempt without an answer is retried five times
-    busy_tries: int = 6
-    longest_retry_after: float = 60.0  #: a 429 or 503 that asks for more is final, as is one that asks for nothing
-    pause: float = 1.0  #: before the first retry; doubles every time
+    def __init__(self, most: int | None, patience: Patience) -> None:
+        self._most, self._hour = most, patience.hour
+        self._mutex = threading.Lock()
+        self._until, self._used = 0.0, 0
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What becomes of a delivery after an attempt; `wait` is None when it ends here."""
-
-    status: str  #: the attempt's state in the vendor's words
-    delivered: bool = False
-    wait: float | None = None
-
-
-def judged(patience: Patience, *, number: int, status: int | None, retry_after: str | None) -> Verdict:
-    """The vendor's rules after attempt `number`; `status` is None when there was no answer."""
-    pause = patience.pause * 2 ** (number - 1)
-    if status is None:
-        return Verdict(status="timeout", wait=pause if number < patience.silence_tries else None)
-    if 200 <= status < 300:
-        return Verdict(status="success", delivered=True)
-    if status == 409:
-        return Verdict(status="failed", wait=pause if number < patience.conflict_tries else None)
-    asked = float(retry_after) if retry_after and retry_after.isdigit() else None
-    if status in (429, 503) and asked is not None and asked <= patience.longest_retry_after:
-        return Verdict(status="throttled", wait=asked if number < patience.busy_tries else None)
-    return Verdict(status="terminated")
+    def spend(self) -> float | None:
+        """Count one call; or how many seconds it has to wait, when there are none left."""
+        if self._most is None:
+            return None
+        now = time.monotonic()
+        with self._mutex:
+            if self._until <= now:
+                self._until, self._used = now + self._hour, 0
+            if self._used >= self._most:
+                return self._until - now
+            self._used += 1
+        return None
 
 
 class Deliverer:
@@ -60,10 +47,12 @@ class Deliverer:
 
     THREADS = 4
 
-    def __init__(self, file: File, account_id: int, patience: Patience) -> None:
+    def __init__(self, file: File, account_id: int, vendor: Vendor, patience: Patience) -> None:
         self._file = file
         self._account_id = account_id
+        self._vendor = vendor
         self._patience = patience
+        self._quota = Quota(vendor.hourly(patience), patience)
         self._wake = threading.Condition()
         self._busy: set[str] = set()
         self._stopped = False
@@ -122,6 +111,10 @@ class Deliverer:
     def _deliver(self, session: requests.Session, delivery: Delivery) -> None:
         with self._file.reading() as db:
             webhook = webhooks.find(db, delivery.webhook_id)
+        pause = self._quota.spend()
+        if pause is not None:
+            self._wait_for_a_turn(delivery, pause)
+            return
         if webhook is None:
             attempt, verdict = _not_sent("the webhook was deleted"), Verdict(status="terminated")
         elif not is_loopback(webhook.endpoint):
@@ -132,7 +125,7 @@ class Deliverer:
 
     def _attempt(self, session: requests.Session, webhook: Webhook, delivery: Delivery) -> tuple[Attempt, Verdict]:
         at = iso(real_now())
-        headers = request_headers(self._account_id, webhook, delivery, at)
+        headers = self._vendor.headers(self._account_id, webhook, delivery, at)
         number, limit = delivery.tries + 1, self._patience.timeout
         try:
             response = session.request(
@@ -144,7 +137,7 @@ class Deliverer:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            verdict = judged(self._patience, number=number, status=None, retry_after=None)
+            verdict = self._vendor.judged(self._patience, number=number, status=None, retry_after=None)
             attempt = Attempt(
                 status=verdict.status,
                 at=at,
@@ -154,7 +147,7 @@ class Deliverer:
             )
             return attempt, verdict
         after = response.headers.get("Retry-After")
-        verdict = judged(self._patience, number=number, status=response.status_code, retry_after=after)
+        verdict = self._vendor.judged(self._patience, number=number, status=response.status_code, retry_after=after)
         attempt = Attempt(
             status=verdict.status,
             at=at,
@@ -165,6 +158,13 @@ class Deliverer:
         )
         return attempt, verdict
 
+    def _wait_for_a_turn(self, delivery: Delivery, pause: float) -> None:
+        with self._file.writing() as db:
+            if time.time() - delivery.queued > self._patience.longest_wait:
+                outbox.settle(db, delivery, state="failed", now=iso(real_now()))
+            else:
+                outbox.postpone(db, delivery, seconds=pause)
+
     def _settle(self, delivery: Delivery, attempt: Attempt, verdict: Verdict) -> None:
         with self._file.writing() as db:
             outbox.record(db, delivery, attempt)
@@ -173,19 +173,6 @@ class Deliverer:
             else:
                 state = "delivered" if verdict.delivered else "failed"
                 outbox.settle(db, delivery, state=state, now=iso(real_now()))
-
-
-def request_headers(account_id: int, webhook: Webhook, delivery: Delivery, at: str) -> dict[str, str]:
-    """As the vendor sends them. The timestamp is the attempt's, not the event's."""
-    return {
-        "User-Agent": "Zendesk Webhook",
-        "Content-Type": "application/json; charset=utf-8",
-        "X-Zendesk-Account-Id": str(account_id),
-        "X-Zendesk-Webhook-Id": webhook.id,
-        "X-Zendesk-Webhook-Invocation-Id": delivery.invocation_id,
-        "X-Zendesk-Webhook-Signature": sign(webhook.secret, at, delivery.body),
-        "X-Zendesk-Webhook-Signature-Timestamp": at,
-    }
 
 
 def _credentials(webhook: Webhook) -> dict[str, str]:

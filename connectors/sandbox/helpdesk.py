@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.sandbox import changes
+from connectors.sandbox import changes, people
 from connectors.sandbox.account import SandboxAccount
 from connectors.sandbox.changes import Change, Outcome
 from connectors.sandbox.faults import Faults
-from connectors.sandbox.limits import Limits
+from connectors.sandbox.limits import Counting
 from connectors.sandbox.stamps import iso
 from connectors.sandbox.store import Db, File, find_setting, put_setting
 from connectors.sandbox.tickets import Ticket
-from connectors.sandbox.zendesk import events, rules
+from connectors.sandbox.vendor import Vendor
 
 #: Name -> default. Stored; changed by `POST /sandbox/settings`.
 SETTINGS: Mapping[str, Any] = {
@@ -33,7 +33,8 @@ class Helpdesk:
     file: File
     clock: Callable[[], datetime]  #: business time
     account: SandboxAccount
-    limits: Limits
+    vendor: Vendor
+    limits: Counting[Any]
     faults: Faults
 
     def now(self) -> str:
@@ -55,16 +56,32 @@ class Helpdesk:
         put_setting(db, "limits", asdict(self.limits.plan))
 
     def create(self, db: Db, change: Change, *, requester_id: int, subject: str) -> Outcome:
-        return self._told(db, changes.create(db, change, requester_id=requester_id, subject=subject, now=self.now()))
+        made = changes.create(
+            db,
+            change,
+            requester_id=requester_id,
+            subject=subject,
+            now=self.now(),
+            status=self.vendor.opening_status,
+        )
+        return self._told(db, made)
 
     def update(self, db: Db, ticket_id: int, change: Change) -> Outcome:
-        return self._told(db, changes.update(db, ticket_id, change, now=self.now()))
+        final = self.vendor.closed_is_final
+        return self._told(db, changes.update(db, ticket_id, change, now=self.now(), closed_is_final=final))
 
     def remove(self, db: Db, ticket_id: int, *, actor_id: int, spam: bool = False) -> Outcome:
         outcome = changes.remove(db, ticket_id, actor_id=actor_id, now=self.now(), spam=spam)
+        if spam and self.vendor.spam_suspends:
+            people.suspend(db, outcome.ticket.requester_id, self.now())
         kinds = ["marked_as_spam", "soft_deleted"] if spam else ["soft_deleted"]
         for kind in kinds:
             self.tell(db, outcome, kind, {})
+        return outcome
+
+    def restore(self, db: Db, ticket_id: int, *, actor_id: int) -> Outcome:
+        outcome = changes.restore(db, ticket_id, actor_id=actor_id, now=self.now())
+        self.tell(db, outcome, "undeleted", {})
         return outcome
 
     def touch(self, db: Db, ticket: Ticket, kind: str, details: Mapping[str, Any]) -> None:
@@ -74,9 +91,8 @@ class Helpdesk:
 
     def tell(self, db: Db, outcome: Outcome, kind: str, details: Mapping[str, Any]) -> None:
         """Emit one event about a ticket."""
-        events.publish(db, self.account, outcome, [(kind, details)], self.clock())
+        self.vendor.tell(db, self, outcome, kind, details)
 
     def _told(self, db: Db, outcome: Outcome) -> Outcome:
-        events.publish(db, self.account, outcome, events.of(db, outcome), self.clock())
-        rules.fire(db, self.account, outcome, self.now())
+        self.vendor.changed(db, self, outcome)
         return outcome

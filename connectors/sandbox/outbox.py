@@ -25,6 +25,8 @@ class Delivery:
     tries: int
     created_at: str
     ended_at: str | None
+    queued: float  #: epoch seconds of real time
+    actor_id: int | None  #: who caused the event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Letter:
     event_id: str
     event_type: str
     body: bytes
+    actor_id: int | None = None  #: who caused the event
 
 
 def enqueue(db: Db, letter: Letter, now: str) -> None:
@@ -68,6 +71,7 @@ def enqueue(db: Db, letter: Letter, now: str) -> None:
         stream=f"{letter.webhook_id}/{letter.ticket_id}",
         state="pending",
         created_at=now,
+        queued=time.time(),
     )
 
 
@@ -126,7 +130,8 @@ def counts(db: Db) -> dict[str, int]:
 
 def find_last(db: Db, ticket_id: int, *, actor_id: int | None = None) -> Delivery | None:
     """The ticket's newest event delivery, or the newest of those that this person caused."""
-    rows = db.execute("SELECT * FROM delivery WHERE ticket_id = ? ORDER BY id DESC", (ticket_id,))
-    wanted = None if actor_id is None else f'"actor_id":"{actor_id}"'.encode()
-    found = (delivery_of(row) for row in rows)
-    return next((delivery for delivery in found if wanted is None or wanted in delivery.body), None)
+    row = db.execute(
+        "SELECT * FROM delivery WHERE ticket_id = ? AND actor_id = coalesce(?, actor_id) ORDER BY id DESC LIMIT 1",
+        (ticket_id, actor_id),
+    ).fetchone()
+    return None if row is None else delivery_of(row)

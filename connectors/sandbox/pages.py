@@ -12,11 +12,11 @@ from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
 from connectors.sandbox import acts, launch, mail, people, tickets
+from connectors.sandbox.calls import desk
 from connectors.sandbox.changes import Change
 from connectors.sandbox.control import ticket_state
 from connectors.sandbox.refusals import Malformed, Missing, Refusal
 from connectors.sandbox.store import Db
-from connectors.sandbox.zendesk.answers import desk
 
 site = Blueprint("pages", __name__)
 

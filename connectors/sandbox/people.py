@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connectors.sandbox import organizations
 from connectors.sandbox.refusals import Missing
 from connectors.sandbox.store import Db, Row, insert, next_id
 
@@ -22,6 +23,7 @@ class Person:
     locale: str
     created_at: str
     updated_at: str
+    organization_id: int | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -77,7 +79,9 @@ def staff(db: Db) -> list[Person]:
 
 def add(db: Db, *, name: str, email: str | None, role: str, now: str) -> Person:
     person_id = next_id(db)
-    insert(db, "person", id=person_id, name=name, email=email, role=role, created_at=now, updated_at=now)
+    columns = {"id": person_id, "name": name, "email": email, "role": role}
+    home = organizations.find_by_address(db, email) if role == "end-user" else None
+    insert(db, "person", **columns, organization_id=home, created_at=now, updated_at=now)
     return get(db, person_id)
 
 

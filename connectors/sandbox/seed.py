@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.sandbox import account, macros, people
+from connectors.sandbox import account, macros, organizations, people, statuses
 from connectors.sandbox.account import SandboxAccount
 from connectors.sandbox.macros import NewField
-from connectors.sandbox.store import Db
+from connectors.sandbox.store import Db, start_ids
+from connectors.sandbox.vendor import Vendor
 
 _AGENTS = ("Agent One", "Agent Two", "Agent Three")
 
@@ -37,12 +38,16 @@ _MACROS: Mapping[str, Sequence[dict[str, Any]]] = {
 _FIELDS = {"Subject": ("subject", False), "Status": ("status", False), "Order number": ("text", True)}
 
 
-def find_or_make(db: Db, now: str) -> SandboxAccount:
-    """The file's account; on first start, everything around it too."""
-    return account.find(db) or _sow(db, now)
+def find(db: Db) -> SandboxAccount | None:
+    """The file's account; None in a fresh file."""
+    return account.find(db)
 
 
-def _sow(db: Db, now: str) -> SandboxAccount:
+def sow(db: Db, vendor: Vendor, now: str) -> SandboxAccount:
+    """A new account of this vendor, and everything around it."""
+    start_ids(db, vendor.first_id)
+    statuses.put(db, vendor.statuses)
+    organizations.add(db, name="Example Organisation", domains=["example.net"], now=now)
     agents = [_agent(db, name, now) for name in _AGENTS]
     admin = people.add(db, name="Integration", email="integration@example.com", role="admin", now=now)
     groups = {name: people.add_group(db, name, now) for name in _GROUPS}
@@ -50,8 +55,9 @@ def _sow(db: Db, now: str) -> SandboxAccount:
         for place in places:
             people.join(db, user_id=agents[place], group_id=groups[name], now=now)
     people.join(db, user_id=admin.id, group_id=groups["Support"], now=now)
-    return account.make(
+    made = account.make(
         db,
+        vendor=vendor.name,
         integration_id=admin.id,
         agent_ids=tuple(agents),
         group_ids=groups,
@@ -63,6 +69,8 @@ def _sow(db: Db, now: str) -> SandboxAccount:
             for title, (kind, removable) in _FIELDS.items()
         },
     )
+    vendor.sow(db, made, now)
+    return made
 
 
 def _agent(db: Db, name: str, now: str) -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,52 +13,32 @@ from typing import Any
 import waitress
 from waitress import wasyncore
 
-from connectors.sandbox import seed, webhooks
+from connectors.sandbox import seed
 from connectors.sandbox.account import SandboxAccount
-from connectors.sandbox.deliverer import Deliverer, Patience
+from connectors.sandbox.deliverer import Deliverer
 from connectors.sandbox.faults import Faults
+from connectors.sandbox.freshdesk.vendor import FRESHDESK
 from connectors.sandbox.helpdesk import Helpdesk
-from connectors.sandbox.limits import Limits, Plan
 from connectors.sandbox.mail import Sink
-from connectors.sandbox.stamps import iso, make_ulid, real_now
-from connectors.sandbox.store import File, find_setting
+from connectors.sandbox.patience import Patience
+from connectors.sandbox.stamps import iso
+from connectors.sandbox.store import Db, File, find_setting
+from connectors.sandbox.vendor import Connection, Vendor
 from connectors.sandbox.web import App
-from connectors.sandbox.webhooks import Webhook
+from connectors.sandbox.zendesk.vendor import ZENDESK
 
-#: What a connected app is told of.
-EVENTS = tuple(
-    f"zen:event-type:ticket.{name}"
-    for name in (
-        "created",
-        "comment_added",
-        "status_changed",
-        "priority_changed",
-        "tags_changed",
-        "group_assignment_changed",
-        "agent_assignment_changed",
-        "requester_changed",
-        "custom_field_changed",
-        "csat_received",
-        "merged",
-        "soft_deleted",
-        "marked_as_spam",
-    )
-)
+_HOST = "127.0.0.1"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """The webhook that `Sandbox.connect` made."""
-
-    webhook_id: str
-    secret: str
+VENDORS: Mapping[str, Vendor] = {vendor.name: vendor for vendor in (ZENDESK, FRESHDESK)}
 
 
 class Sandbox:
     """A helpdesk server in threads of this process. One per file.
 
     `now` is business time: what tickets, comments and ratings are stamped with. `port` and `smtp_port` 0 mean any free
-    one, `smtp_port` None no SMTP sink. Raises OSError when a port is taken, FileInUse when the file is.
+    one, `smtp_port` None no SMTP sink. `vendor` is whose API it speaks, kept with the file; None takes the file's own,
+    or Zendesk for a new one. Raises OSError when a port is taken, FileInUse when the file is, ValueError when the file
+    is another vendor's.
     """
 
     def __init__(
@@ -69,20 +48,26 @@ class Sandbox:
         now: Callable[[], datetime],
         port: int = 0,
         smtp_port: int | None = 0,
-        host: str = "127.0.0.1",
+        vendor: str | None = None,
         patience: Patience | None = None,
     ) -> None:
-        self._host, self._wanted_port, self._wanted_smtp = host, port, smtp_port
+        self._wanted_port, self._wanted_smtp = port, smtp_port
         self._patience = patience or Patience()
         self._file = File(file)
-        with self._file.writing() as db:
-            self.account: SandboxAccount = seed.find_or_make(db, iso(now()))
-            plan = find_setting(db, "limits")
+        try:
+            with self._file.writing() as db:
+                self.account: SandboxAccount = _account(db, vendor, iso(now()))
+                plan = find_setting(db, "limits")
+        except BaseException:
+            self._file.close()
+            raise
+        self._vendor = VENDORS[self.account.vendor]
         self.helpdesk = Helpdesk(
             file=self._file,
             clock=now,
             account=self.account,
-            limits=Limits(Plan(**plan) if plan else None),
+            vendor=self._vendor,
+            limits=self._vendor.make_limits(plan),
             faults=Faults(),
         )
         self.port = 0
@@ -97,7 +82,7 @@ class Sandbox:
     @property
     def url(self) -> str:
         """`http://127.0.0.1:PORT`; known once started."""
-        return f"http://{self._host}:{self.port}"
+        return f"http://{_HOST}:{self.port}"
 
     @property
     def alive(self) -> bool:
@@ -109,11 +94,11 @@ class Sandbox:
         logging.getLogger("waitress").setLevel(logging.ERROR)
         try:
             # Bound here, since waitress leaves threads behind when it cannot bind.
-            listening = socket.create_server((self._host, self._wanted_port), backlog=128)
+            listening = socket.create_server((_HOST, self._wanted_port), backlog=128)
             self.port = int(listening.getsockname()[1])
             self._server = waitress.create_server(App(self.helpdesk), map=self._sockets, sockets=[listening], threads=8)
             if self._wanted_smtp is not None:
-                self._sink = Sink(self._file, self._host, self._wanted_smtp)
+                self._sink = Sink(self._file, _HOST, self._wanted_smtp)
                 self._sink.start()
                 self.smtp_port = self._sink.port
         except BaseException:
@@ -121,7 +106,7 @@ class Sandbox:
             raise
         self._thread = threading.Thread(target=self._server.run, name="sandbox-web", daemon=True)
         self._thread.start()
-        self._deliverer = Deliverer(self._file, self.account.id, self._patience)
+        self._deliverer = Deliverer(self._file, self.account.id, self._vendor, self._patience)
         self._deliverer.start()
 
     def stop(self) -> None:
@@ -159,27 +144,23 @@ class Sandbox:
                 wasyncore.dispatcher.close(dispatcher)
 
     def connect(self, *, endpoint: str | None = None, sidebar_url: str | None = None) -> Connection | None:
-        """Point the sandbox at an app: its webhook address (signed with `account.webhook_secret`), and its sidebar.
+        """Point the sandbox at an app: its webhook address (proven by `account.webhook_secret`), and its sidebar.
 
         Calling it again moves the same webhook. None when no endpoint was given.
         """
         with self._file.writing() as db:
             if sidebar_url is not None:
                 self.helpdesk.set(db, "sidebar_url", sidebar_url)
-            if endpoint is None:
-                return None
-            known = next((item for item in webhooks.everything(db) if item.secret == self.account.webhook_secret), None)
-            webhook = replace(known, endpoint=endpoint) if known else self._webhook(endpoint)
-            webhooks.put(db, webhook)
-        return Connection(webhook_id=webhook.id, secret=webhook.secret)
+            return None if endpoint is None else self._vendor.connect(db, self.account, endpoint)
 
-    def _webhook(self, endpoint: str) -> Webhook:
-        return Webhook(
-            id=make_ulid(),
-            name="Connected app",
-            endpoint=endpoint,
-            subscriptions=EVENTS,
-            secret=self.account.webhook_secret,
-            created_by=self.account.integration_id,
-            created_at=iso(real_now()),
-        )
+
+def _account(db: Db, vendor: str | None, now: str) -> SandboxAccount:
+    """The file's account, made on the first start. Raises ValueError when it is another vendor's."""
+    if vendor is not None and vendor not in VENDORS:
+        raise ValueError(f"vendor: {vendor!r} is none of {', '.join(VENDORS)}")
+    known = seed.find(db)
+    if known is None:
+        return seed.sow(db, VENDORS[vendor or ZENDESK.name], now)
+    if vendor is not None and vendor != known.vendor:
+        raise ValueError(f"vendor: the file holds a {known.vendor} account")
+    return known

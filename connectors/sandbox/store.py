@@ -16,9 +16,6 @@ from connectors.sandbox import schema
 Db = sqlite3.Connection
 Row = sqlite3.Row
 
-#: Above 2**53, so that code which squeezes an id through a float is caught here and not at the vendor.
-_FIRST_ID = 9_100_000_000_000_001
-
 
 class FileInUse(RuntimeError):
     """Another sandbox runs on the same file; two of them would deliver every webhook twice."""
@@ -87,7 +84,12 @@ def _lock(path: Path) -> IO[str]:
     return guard
 
 
-def next_id(db: Db, name: str = "id", first: int = _FIRST_ID) -> int:
+def start_ids(db: Db, first: int) -> None:
+    """Where the ids of a fresh file begin."""
+    insert(db, "sequence", name="id", value=first - 1)
+
+
+def next_id(db: Db, name: str = "id", first: int = 1) -> int:
     """The next number of a sequence; numbers are never given twice."""
     row = db.execute(
         "INSERT INTO sequence (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + 1"

@@ -6,12 +6,13 @@ import hmac
 
 from flask import Blueprint, Response, request
 
-from connectors.sandbox import acts, ratings, tickets
+from connectors.sandbox import ratings, tickets
+from connectors.sandbox.calls import desk
 from connectors.sandbox.pages import page
 from connectors.sandbox.ratings import SurveyResponse
 from connectors.sandbox.refusals import Missing, Refusal
 from connectors.sandbox.store import Db
-from connectors.sandbox.zendesk.answers import desk
+from connectors.sandbox.zendesk.ratings import rated
 
 site = Blueprint("surveys", __name__)
 
@@ -52,5 +53,5 @@ def answer(locale: str, response_id: str) -> Response:
         ticket = tickets.get(db, response.ticket_id)
         comment = request.form.get("comment", "")[:2000]
         ratings.respond(db, response, rating=rating, comment=comment, now=helpdesk.now())
-        acts.rated(helpdesk, db, ticket, rating)
+        rated(db, helpdesk, ticket, rating)
     return page("survey.html", response=response, chosen=rating, thanks=True)

@@ -39,6 +39,9 @@ class Ticket:
     created_at: str
     updated_at: str
     generated: int = 0  #: grows with every change; what the incremental export is ordered by
+    organization_id: int | None = None  #: the requester's, as it was when the ticket came
+    is_spam: bool = False  #: of a deleted ticket: it was marked as spam
+    ended_from: str | None = None  #: the status before it was deleted, for restoring it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ def ticket_of(row: Row) -> Ticket:
     values["tags"] = tuple(json.loads(row["tags"]))
     values["fields"] = json.loads(row["fields"])
     values["cc_ids"] = tuple(json.loads(row["cc_ids"]))
-    values["is_public"] = bool(row["is_public"])
+    values["is_public"], values["is_spam"] = bool(row["is_public"]), bool(row["is_spam"])
     return Ticket(**values)
 
 

@@ -1,4 +1,4 @@
-"""How the Zendesk API answers: JSON bodies, absolute addresses, pages and errors. No nouns."""
+"""How the Zendesk API answers: absolute addresses and pages. No nouns; what every API has is in `calls`."""
 
 from __future__ import annotations
 
@@ -6,45 +6,22 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, g, request
+from flask import request
 
-from connectors.sandbox.helpdesk import Helpdesk
-from connectors.sandbox.people import Person
-from connectors.sandbox.refusals import Forbidden, Malformed, Refusal, TooMany
-from connectors.sandbox.store import Db, Row, to_json
-from connectors.sandbox.zendesk.errors import error_body
-
-T = TypeVar("T")
+from connectors.sandbox.calls import actor, answer, desk, number, payload
+from connectors.sandbox.refusals import Forbidden, Malformed, TooMany
+from connectors.sandbox.store import Db, Row
 
 MAX_PAGE = 100
-
-
-def desk() -> Helpdesk:
-    """The helpdesk that this request talks to."""
-    return cast(Helpdesk, request.environ["sandbox.helpdesk"])
-
-
-def actor() -> Person:
-    """The user whose credentials the request carries."""
-    return cast(Person, g.actor)
 
 
 def require_admin() -> None:
     """Raises Forbidden."""
     if actor().role != "admin":
         raise Forbidden("this needs an admin")
-
-
-def answer(body: Any, status: int = 200) -> Response:
-    return Response(to_json(body), status=status, content_type="application/json; charset=utf-8")
-
-
-def refuse(refusal: Refusal) -> Response:
-    status, body = error_body(refusal)
-    return answer(body, status)
 
 
 def base() -> str:
@@ -55,29 +32,6 @@ def base() -> str:
 
 def api_url(path: str) -> str:
     return f"{base()}/api/v2/{path}"
-
-
-def payload(name: str | None = None) -> dict[str, Any]:
-    """The JSON object in the request, or its member `name`. Raises Malformed."""
-    body = request.get_json(silent=True, force=True)
-    if not isinstance(body, dict):
-        raise Malformed("the body is not a JSON object")
-    if name is None:
-        return body
-    inner = body.get(name)
-    if not isinstance(inner, dict):
-        raise Malformed(f"the body has no object {name!r}")
-    return inner
-
-
-def number(text: Any, name: str) -> int:
-    """A whole number from a number or its digits. Raises Malformed."""
-    if isinstance(text, bool) or not isinstance(text, int | str):
-        raise Malformed(f"{name} must be a whole number")
-    try:
-        return int(text)
-    except ValueError as error:
-        raise Malformed(f"{name} must be a whole number") from error
 
 
 def ids_argument(name: str = "ids", *, limit: int = MAX_PAGE) -> list[int]:
@@ -171,3 +125,21 @@ def read_cursor(text: str) -> int:
         return int(base64.urlsafe_b64decode(text.encode()))
     except (ValueError, binascii.Error) as error:
         raise Malformed("the cursor is not one of ours") from error
+
+
+__all__ = [
+    "MAX_PAGE",
+    "Listing",
+    "actor",
+    "answer",
+    "api_url",
+    "base",
+    "desk",
+    "ids_argument",
+    "make_cursor",
+    "number",
+    "paged",
+    "payload",
+    "read_cursor",
+    "require_admin",
+]

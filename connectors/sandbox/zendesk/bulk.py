@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from connectors.sandbox import tickets
+from connectors.sandbox.limits import Limits
 from connectors.sandbox.refusals import Malformed, Missing, Refusal, TooMany
 from connectors.sandbox.stamps import iso, make_ulid
 from connectors.sandbox.store import Db, Row, insert, to_json
@@ -46,6 +47,8 @@ def update_many() -> Response:
         raise TooMany(MAX_PAGE)
     job_id = f"V3-{make_ulid().lower()}"
     helpdesk = desk()
+    if not _limits().begin_job(job_id):
+        return answer({"error": "TooManyJobs", "description": "Too many jobs are queued or running. Try later."}, 429)
     with helpdesk.file.writing() as db:
         results = [_update(db, place, ticket_id, wanted) for place, (ticket_id, wanted) in enumerate(items)]
         insert(db, "job", id=job_id, total=len(items), results=to_json(results), created_at=helpdesk.now())
@@ -77,6 +80,19 @@ def _update(db: Db, place: int, ticket_id: int, wanted: dict[str, Any]) -> dict[
     return {"id": ticket_id, "index": place, "action": "update", "status": "Updated", "success": True}
 
 
+def _limits() -> Limits:
+    limits = desk().limits
+    assert isinstance(limits, Limits)  # this API is one vendor's
+    return limits
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    """A job as it stands."""
+    if _limits().runs(row["id"]):
+        return _job(row["id"], row["total"], "working", None)
+    return _job(row["id"], row["total"], "completed", json.loads(row["results"]))
+
+
 def _job(job_id: str, total: int, status: str, results: list[Any] | None) -> dict[str, Any]:
     return {
         "id": job_id,
@@ -95,7 +111,18 @@ def job_status(job_id: str) -> Response:
         row = db.execute("SELECT * FROM job WHERE id = ?", (job_id,)).fetchone()
     if row is None:
         raise Missing(f"no job {job_id}")
-    return answer({"job_status": _job(job_id, row["total"], "completed", json.loads(row["results"]))})
+    return answer({"job_status": _shown(row)})
+
+
+@api.get("/job_statuses/show_many")
+def job_statuses() -> Response:
+    wanted = [one for one in request.args.get("ids", "").split(",") if one]
+    if len(wanted) > MAX_PAGE:
+        raise TooMany(MAX_PAGE)
+    with desk().file.reading() as db:
+        marks = ", ".join("?" * len(wanted))
+        rows = db.execute(f"SELECT * FROM job WHERE id IN ({marks}) ORDER BY id", wanted).fetchall()
+    return answer({"job_statuses": [_shown(row) for row in rows]})
 
 
 @api.get("/search")

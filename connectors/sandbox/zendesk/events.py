@@ -63,6 +63,7 @@ def publish(
                 event_id=event_id,
                 event_type=PREFIX + kind,
                 body=body,
+                actor_id=outcome.actor_id,
             )
             outbox.enqueue(db, letter, iso(moment))
 

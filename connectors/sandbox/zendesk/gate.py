@@ -5,19 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import socket
-import time
-from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from connectors.sandbox import limits, people
+from connectors.sandbox import grants, limits, people
+from connectors.sandbox.calls import answer, count_call, desk, find_fault, refuse, spoil
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.helpdesk import Helpdesk
 from connectors.sandbox.people import Person
 from connectors.sandbox.refusals import Refusal
-from connectors.sandbox.store import add_to_counter
-from connectors.sandbox.zendesk.answers import answer, desk, refuse
+from connectors.sandbox.store import Db
+
+_UNAVAILABLE = {"error": "Unavailable", "description": "The sandbox was told to fail"}
 
 
 def guard(api: Blueprint) -> None:
@@ -30,17 +29,17 @@ def guard(api: Blueprint) -> None:
 def _enter() -> Response | None:
     helpdesk = desk()
     g.standings = []
-    _count(helpdesk)
-    g.fault = helpdesk.faults.find(request.method, request.environ["sandbox.path"])
-    if g.fault is not None and g.fault.early:
-        spoiled = _spoil(g.fault)
+    count_call()
+    fault = find_fault()
+    if fault is not None and fault.early:
+        spoiled = spoil(fault, _UNAVAILABLE)
         if spoiled is not None:
             return spoiled
     person = _person(helpdesk)
     if person is None:
-        return answer({"error": "Couldn't authenticate you"}, 401)
+        return answer(_stranger(), 401)
     g.actor = person
-    return _limited(helpdesk, person)
+    return _beyond_scope() or _limited(helpdesk, person)
 
 
 def _leave(response: Response) -> Response:
@@ -50,25 +49,16 @@ def _leave(response: Response) -> Response:
     fault: Fault | None = g.get("fault")
     if fault is None or fault.early:
         return response
-    return _spoil(fault) or response
-
-
-def _count(helpdesk: Helpdesk) -> None:
-    kind = "reads" if request.method in ("GET", "HEAD") else "writes"
-    rule = request.url_rule.rule if request.url_rule else "unknown"
-    with helpdesk.file.writing(quiet=True) as db:
-        add_to_counter(db, kind)
-        add_to_counter(db, f"call:{request.method} {rule.removeprefix('/api/v2/')}")
+    return spoil(fault, _UNAVAILABLE) or response
 
 
 def _person(helpdesk: Helpdesk) -> Person | None:
-    """The user behind the credentials: `email/token:KEY` of any agent, or the admin's bearer token."""
+    """The user behind the credentials: `email/token:KEY` of any agent, an OAuth token, or the admin's lasting one."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     account = helpdesk.account
     with helpdesk.file.reading() as db:
         if scheme.lower() == "bearer":
-            right = hmac.compare_digest(value.strip().encode(), account.oauth_token.encode())
-            return people.find(db, account.integration_id) if right else None
+            return _bearer(helpdesk, db, value.strip())
         name, _, key = _basic(value).rpartition(":")
         email, _, word = name.rpartition("/")
         if scheme.lower() != "basic" or word != "token":
@@ -76,6 +66,31 @@ def _person(helpdesk: Helpdesk) -> Person | None:
         right = hmac.compare_digest(key.encode(), account.api_token.encode())
         person = people.find_by_email(db, email) if right else None
     return person if person is not None and person.is_staff else None
+
+
+def _bearer(helpdesk: Helpdesk, db: Db, access: str) -> Person | None:
+    account = helpdesk.account
+    if hmac.compare_digest(access.encode(), account.oauth_token.encode()):
+        return people.find(db, account.integration_id)
+    g.token = token = grants.find_token(db, access)
+    return None if token is None else people.find(db, token.user_id)
+
+
+def _stranger() -> dict[str, str]:
+    """The vendor's words for credentials it does not take; those for OAuth tokens are the protocol's."""
+    if not request.headers.get("Authorization", "").lower().startswith("bearer "):
+        return {"error": "Couldn't authenticate you"}
+    said = "The access token provided is expired, revoked, malformed or invalid for other reasons."
+    return {"error": "invalid_token", "error_description": said}
+
+
+def _beyond_scope() -> Response | None:
+    """An OAuth token may do what its scope says."""
+    needed = "read" if request.method in ("GET", "HEAD") else "write"
+    token: grants.Token | None = g.get("token")
+    if token is None or needed in token.scope.split():
+        return None
+    return answer({"error": "Forbidden", "description": f"Missing the following required scopes: {needed}"}, 403)
 
 
 def _basic(value: str) -> str:
@@ -96,28 +111,3 @@ def _limited(helpdesk: Helpdesk, person: Person) -> Response | None:
     )
     response.headers["Retry-After"] = str(wait)
     return response
-
-
-def _spoil(fault: Fault) -> Response | None:
-    """The answer that a fault puts in place of the real one; None when it only made the caller wait."""
-    kind = fault.fault.removesuffix("_after_write")
-    if kind == "slow":
-        time.sleep(fault.seconds)
-        return None
-    if kind == "drop":
-        hang_up(request.environ)
-        return answer({}, 502)
-    if kind == "garbage":
-        return Response("<html><body>It went somewhere else", status=200, content_type="text/html")
-    response = answer({"error": "Unavailable", "description": "The sandbox was told to fail"}, fault.status)
-    response.headers.update(dict(fault.headers))
-    return response
-
-
-def hang_up(environ: dict[str, Any]) -> None:
-    """Close the caller's connection without an answer.
-
-    waitress hands out a bound method of the connection's channel, which is the one way to its socket.
-    """
-    connection: socket.socket = environ["waitress.client_disconnected"].__self__.socket
-    connection.shutdown(socket.SHUT_RDWR)

@@ -9,10 +9,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from connectors.sandbox import people, ratings, tickets
+from connectors.sandbox.helpdesk import Helpdesk
 from connectors.sandbox.ratings import SurveyResponse
 from connectors.sandbox.refusals import Forbidden, Malformed
 from connectors.sandbox.stamps import iso, real_now
-from connectors.sandbox.store import Row
+from connectors.sandbox.store import Db, Row
+from connectors.sandbox.tickets import Ticket
 from connectors.sandbox.zendesk.answers import Listing, answer, api_url, desk, number, paged, payload, require_admin
 
 api = Blueprint("zendesk_ratings", __name__)
@@ -35,6 +37,12 @@ def _legacy(row: Row) -> dict[str, Any]:
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
     }
+
+
+def rated(db: Db, helpdesk: Helpdesk, ticket: Ticket, score: Any) -> None:
+    """Tell of a rating, in the transaction that stored it. The ticket changes with it, so exports see it again."""
+    word = score if isinstance(score, str) else ratings.category(score)
+    helpdesk.touch(db, ticket, "csat_received", {"satisfaction_score": {"score": word}})
 
 
 @api.get("/satisfaction_ratings")

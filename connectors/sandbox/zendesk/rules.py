@@ -99,11 +99,11 @@ def _check(db: Db, conditions: Mapping[str, Sequence[Any]], actions: Sequence[di
         raise Invalid(wrong)
 
 
-def fire(db: Db, account: SandboxAccount, outcome: Outcome, now: str) -> None:
-    """Queue the webhook requests of every trigger that the change meets."""
+def fire(db: Db, account: SandboxAccount, outcome: Outcome, now: str, *, rated: bool = False) -> None:
+    """Queue the webhook requests of every trigger that the change meets; `rated`: the change is a legacy rating."""
     for row in db.execute("SELECT * FROM rule WHERE active ORDER BY id").fetchall():
         trigger = trigger_of(row)
-        if not _meets(db, trigger, outcome):
+        if not _meets(db, trigger, outcome, rated):
             continue
         for action in trigger.actions:
             webhook_id, template = action["value"]
@@ -118,16 +118,18 @@ def fire(db: Db, account: SandboxAccount, outcome: Outcome, now: str) -> None:
             outbox.enqueue(db, letter, now)
 
 
-def _meets(db: Db, trigger: Trigger, outcome: Outcome) -> bool:
+def _meets(db: Db, trigger: Trigger, outcome: Outcome, rated: bool) -> bool:
     every = trigger.conditions.get("all", [])
     some = trigger.conditions.get("any", [])
-    return all(_holds(db, condition, outcome) for condition in every) and (
-        not some or any(_holds(db, condition, outcome) for condition in some)
+    return all(_holds(db, condition, outcome, rated) for condition in every) and (
+        not some or any(_holds(db, condition, outcome, rated) for condition in some)
     )
 
 
-def _holds(db: Db, condition: Mapping[str, Any], outcome: Outcome) -> bool:
+def _holds(db: Db, condition: Mapping[str, Any], outcome: Outcome, rated: bool) -> bool:
     name, operator, wanted = condition["field"], condition.get("operator", "is"), condition.get("value")
+    if name == "satisfaction_score":
+        return rated is (operator == "changed")
     current = _VALUES[name](db, outcome)
     if operator in ("changed", "not_changed"):
         return _moved(outcome, name) is (operator == "changed")
@@ -164,6 +166,7 @@ _VALUES: Mapping[str, Callable[[Db, Outcome], Any]] = {
     "assignee_id": lambda _, outcome: outcome.ticket.assignee_id,
     "requester_id": lambda _, outcome: outcome.ticket.requester_id,
     "current_tags": lambda _, outcome: outcome.ticket.tags,
+    "satisfaction_score": lambda _, __: None,  # that it changed is all that is told
 }
 
 

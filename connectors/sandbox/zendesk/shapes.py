@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,12 @@ from connectors.sandbox.tickets import Audit, Comment, Ticket, audit_of, comment
 from connectors.sandbox.zendesk.answers import api_url, desk
 
 
-def via(channel: str) -> dict[str, Any]:
-    return {"channel": channel, "source": {"from": {}, "to": {}, "rel": None}}
+def via(channel: str, *, rule: str = "") -> dict[str, Any]:
+    """How something came about; of an automation with its title."""
+    if not rule:
+        return {"channel": channel, "source": {"from": {}, "to": {}, "rel": None}}
+    origin = {"deleted": False, "title": rule, "id": zlib.crc32(rule.encode())}
+    return {"channel": channel, "source": {"from": origin, "to": {}, "rel": "automation"}}
 
 
 #: What every ticket has at the vendor, and none can change here.
@@ -102,7 +107,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         "author_id": audit.author_id,
         "metadata": {"system": _system(audit.client), "custom": dict(audit.custom)},
         "events": [_event_json(dict(event)) for event in audit.events],
-        "via": via(audit.channel),
+        "via": via(audit.channel, rule=next((event["rule"] for event in audit.events if "rule" in event), "")),
     }
 
 
@@ -111,6 +116,9 @@ def show_audit(row: Row) -> dict[str, Any]:
 
 
 def _event_json(event: dict[str, Any]) -> dict[str, Any]:
+    rule = event.pop("rule", "")
+    if rule:
+        event["via"] = via("rule", rule=rule)
     if event["type"] == "Comment":
         event |= {"html_body": _as_html(event["body"]), "plain_body": event["body"]}
     return event

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from connectors.sandbox import people, ratings, tickets
+from connectors.sandbox import fates, people, ratings, tickets
 from connectors.sandbox.changes import Change, Outcome
 from connectors.sandbox.refusals import Malformed
 from connectors.sandbox.store import Db
@@ -19,7 +19,12 @@ api = Blueprint("zendesk_tickets", __name__)
 
 
 def with_rating(db: Db, ticket: tickets.Ticket) -> dict[str, Any]:
-    return ticket_json(ticket, ratings.find_legacy(db, ticket.id))
+    """The ticket with what is told of it one by one: its rating, its follow-ups, and the ticket it goes on from."""
+    body = ticket_json(ticket, ratings.find_legacy(db, ticket.id)) | {"followup_ids": fates.follow_ups(db, ticket.id)}
+    source_id = fates.source_of(db, ticket.id)
+    if source_id is not None:
+        body["via"] = {"channel": ticket.channel, "source": {"from": {"ticket_id": source_id}, "rel": "follow_up"}}
+    return body
 
 
 def _written(outcome: Outcome, db: Db, status: int = 200) -> Response:
@@ -43,11 +48,17 @@ def index() -> Response:
 
 @api.get("/tickets/show_many")
 def show_many() -> Response:
-    ids = ids_argument()
+    ids, include = ids_argument(), request.args.get("include", "").split(",")
     with desk().file.reading() as db:
-        found = [tickets.find(db, ticket_id) for ticket_id in ids]
-        shown = [with_rating(db, ticket) for ticket in found if ticket and ticket.status != "deleted"]
-    return answer({"tickets": shown, "next_page": None, "previous_page": None, "count": len(shown)})
+        kept = [ticket for one in ids if (ticket := tickets.find(db, one)) and ticket.status != "deleted"]
+        shown = [with_rating(db, ticket) for ticket in kept]
+        if "comment_count" in include:
+            shown = [{**one, "comment_count": tickets.count_comments(db, one["id"])} for one in shown]
+        body: dict[str, Any] = {"tickets": shown, "next_page": None, "previous_page": None, "count": len(shown)}
+        if "users" in include:
+            ids = sorted({who for one in kept for who in (one.requester_id, one.submitter_id, one.assignee_id) if who})
+            body["users"] = [user_json(person) for person in people.many(db, ids)]
+    return answer(body)
 
 
 @api.get("/tickets/<int:ticket_id>")
@@ -74,6 +85,9 @@ def create() -> Response:
         comment = change.comment
         if comment is not None and comment.author_id is None:
             comment = replace(comment, author_id=requester_id)
+        source_id = number(body["via_followup_source_id"], "via_followup_source_id") if _follows(body) else None
+        if source_id is not None:
+            fates.check_source(db, source_id)
         values = {name: value for name, value in change.values.items() if name not in ("requester_id", "subject")}
         outcome = helpdesk.create(
             db,
@@ -81,7 +95,13 @@ def create() -> Response:
             requester_id=requester_id,
             subject=change.values.get("subject") or "",
         )
+        if source_id is not None:
+            fates.follow_up(db, outcome.ticket.id, source_id)
         return _written(outcome, db, 201)
+
+
+def _follows(body: dict[str, Any]) -> bool:
+    return body.get("via_followup_source_id") is not None
 
 
 def _requester(db: Db, body: dict[str, Any]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox import Sandbox
-from connectors.sandbox.deliverer import Patience
+from connectors.sandbox.patience import Patience
 from tests.connectors.sandbox.parts import Api, Clock, Play, Receiver, receiving
 
 #: As at the vendor, only faster.

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from connectors.sandbox import Sandbox
-from connectors.sandbox.deliverer import Patience, Verdict, is_loopback, judged
+from connectors.sandbox.deliverer import is_loopback
+from connectors.sandbox.patience import Patience, Verdict
+from connectors.sandbox.zendesk.vendor import ZENDESK
 from tests.connectors.sandbox.parts import Api, Play, Receiver, wait_until
 
 VENDORS = Patience()
@@ -38,7 +40,7 @@ VENDORS = Patience()
     ],
 )
 def test_the_vendors_rules(number: int, status: int | None, retry_after: str | None, verdict: Verdict) -> None:
-    assert judged(VENDORS, number=number, status=status, retry_after=retry_after) == verdict
+    assert ZENDESK.judged(VENDORS, number=number, status=status, retry_after=retry_after) == verdict
 
 
 def outbox(play: Play) -> Any:
