@@ -16,6 +16,7 @@ from app.cli_deliveries import deliveries
 from app.cli_desks import desk
 from app.cli_models import model
 from app.cli_parse import parse
+from app.cli_people import erase_person, export_person
 from app.cli_protocols import protocol
 from app.cli_training import evaluate, train
 
@@ -32,6 +33,8 @@ main.add_command(evaluate)
 main.add_command(deliveries)
 main.add_command(model)
 main.add_command(parse)
+desk.add_command(export_person)
+desk.add_command(erase_person)
 
 
 @main.command()

@@ -8,7 +8,8 @@ from app.clock import real_now
 from app.store import desks
 from connectors.base import Connector
 from connectors.errors import NotFound
-from tasks import claims, performing, scoring
+from connectors.ticket import Ticket
+from tasks import claims, fates, performing, scoring
 from tasks.claims import TicketClaim
 
 RATING = "rating.received"
@@ -20,19 +21,31 @@ def look(desk_id: int, tracked_id: int, fence: int) -> None:
     with claims.ticket(desk_id, tracked_id, fence) as claim:
         if claim is None:
             return
-        with claim.parts.connections.open(desk_id) as connector:
+        if claim.tracked.erased_at is not None:
+            fates.keep_out(claim)
+            claim.settle()
+            return
+        with claim.parts.connections.open(desk_id, lane=lambda: claim.lane) as connector:
             _know_ourselves(claim, connector)
+            anew = fates.starts_over(claim)
+            last = None if anew else claim.tracked.last_message_id
             try:
-                ticket = connector.read_ticket(
-                    claim.tracked.ticket_id, after=claim.tracked.last_message_id, with_ratings=_wants_ratings(claim)
-                )
+                ticket = connector.read_ticket(claim.tracked.ticket_id, after=last, with_ratings=_wants_ratings(claim))
             except NotFound:
                 scoring.record_vanished(claim)
                 raise
-            names = scoring.names_for(claim, connector)
-            scoring.record(claim, ticket, names)
-            performing.perform(claim, ticket, connector)
+            take_in(claim, ticket, connector, anew=anew)
         claim.settle(read_at=real_now())
+
+
+def take_in(claim: TicketClaim, ticket: Ticket, connector: Connector, *, anew: bool = False) -> None:
+    """Record a ticket as read and do what follows; `anew` says that all of its messages were read, not the new ones."""
+    if fates.erased(claim, ticket):
+        fates.keep_out(claim)
+        return
+    names = scoring.names_for(claim, connector)
+    scoring.record(claim, ticket, names, fates.read(claim, ticket, connector, anew=anew))
+    performing.perform(claim, ticket, connector)
 
 
 def _know_ourselves(claim: TicketClaim, connector: Connector) -> None:
@@ -46,4 +59,5 @@ def _know_ourselves(claim: TicketClaim, connector: Connector) -> None:
 
 def _wants_ratings(claim: TicketClaim) -> bool:
     """Ratings cost a call of their own, so they are read at first sight and when one was given."""
-    return claim.tracked.read_at is None or any(delivery.type == RATING for delivery in claim.waiting)
+    missed = (claim.tracked.rating_dirty or 0) > claim.tracked.done
+    return missed or claim.tracked.read_at is None or any(delivery.type == RATING for delivery in claim.waiting)

@@ -24,7 +24,7 @@ from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, 
 from connectors.base import Connector
 from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavailable
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write
-from tasks import alerting, recovery
+from tasks import alerting, fates, recovery
 from tasks.claims import TicketClaim
 from tasks.planning import CLOSED, Context, gather, plan_step, with_names
 
@@ -62,8 +62,17 @@ def perform(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
             if attempt == TRIES:
                 raise
             context = _context(claim, connector.read_ticket(ticket.id, after=claim.tracked.last_message_id))
+    _tell(claim, context.ticket, connector)
+
+
+def _tell(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
+    """What is no change of the ticket itself: tickets that go on from it, and alerts."""
+    context = _context(claim, ticket)
+    if context.follow_ups:
+        fates.follow_up(claim, context, connector)
+        context = _context(claim, ticket)
     if context.alerts:
-        alerting.send(claim, with_names(_context(claim, context.ticket), claim, connector))
+        alerting.send(claim, with_names(context, claim, connector))
 
 
 def _context(claim: TicketClaim, ticket: Ticket) -> Context:
@@ -93,7 +102,7 @@ def _settle_interrupted(claim: TicketClaim, cut_off: Sequence[StepRow], ticket: 
 
 
 def _has_words(row: StepRow) -> bool:
-    return row.do in {"note", "macro", recovery.SURVEY}
+    return row.do in {"note", "macro", recovery.SURVEY, recovery.UNDO}
 
 
 def _write(claim: TicketClaim, context: Context, connector: Connector) -> None:
@@ -216,6 +225,11 @@ def _end(session: Session, rows: Sequence[StepRow], claim: TicketClaim, reason: 
     for row in rows:
         if row.do == recovery.SURVEY:
             _survey(session, row, InvitationState.NOT_SENT, None, reason)
+        if row.do == recovery.OUTCOME and reason == CLOSED:
+            recovery.go_on_elsewhere(session, row, claim.business_now())
+        if row.do == recovery.UNDO:
+            # It may be closed for good by now, which asks for another answer.
+            claim.look_again(real_now())
 
 
 def _remember_group(session: Session, rows: Sequence[StepRow], group_id: str | None) -> None:
@@ -272,7 +286,7 @@ def _note_written(row: TrackedTicket, write: Write, receipt: Receipt) -> None:
     row.assignee_id = write.assignee_id or (None if write.group_id else row.assignee_id)
     row.priority = write.priority or row.priority
     row.status = write.status or row.status
-    row.stamp = receipt.stamp
+    row.stamp, row.written_at = receipt.stamp, receipt.at
 
 
 def _after(ticket: Ticket, write: Write, receipt: Receipt) -> Ticket:

@@ -3,7 +3,7 @@ desk. Nothing is sent here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app import links, texts
 from app.connect import KINDS
 from app.protocols import tags
-from app.protocols.actions.base import Alert, CaseSummary, Effect, Lookup, Need, Planning
+from app.protocols.actions.base import Alert, AlertKind, CaseSummary, Effect, Lookup, Need, Planning
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.cases import AfterAnswer, Handover, after_answer
 from app.protocols.errors import CannotPlan
@@ -51,6 +51,7 @@ class Context:
     steps: tuple[StepRow, ...]  #: the helpdesk's, planned
     cut_off: tuple[StepRow, ...]  #: the helpdesk's, whose call was interrupted
     alerts: tuple[StepRow, ...]
+    follow_ups: tuple[StepRow, ...]  #: tickets to open, planned or interrupted
     cases: Mapping[int, CaseContext]
     surveys: Mapping[int, str] = field(default_factory=dict)  #: step id -> the text of a survey comment
     planning: Planning
@@ -61,7 +62,7 @@ class Context:
         """What is stored; `gather` adds what has to be asked for."""
         row = claim.tracked
         open_steps = steps.open_of(session, row.id)
-        writes = [step for step in open_steps if effect_of(step) is Effect.WRITE]
+        writes = [step for step in open_steps if effect_of(step) is Effect.WRITE and step.do != recovery.FOLLOW_UP]
         known = {
             case_id: _case_context(session, claim, case_id, ticket)
             for case_id in dict.fromkeys(step.case_id for step in open_steps)
@@ -75,6 +76,7 @@ class Context:
             steps=tuple(step for step in writes if step.state is StepState.PLANNED),
             cut_off=tuple(step for step in writes if step.state is StepState.SENDING),
             alerts=tuple(step for step in open_steps if effect_of(step) is Effect.ALERT),
+            follow_ups=tuple(step for step in open_steps if step.do == recovery.FOLLOW_UP),
             cases=known,
             surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == recovery.SURVEY},
             planning=Planning(ticket=ticket, case=CaseSummary(protocol=""), now=claim.business_now()),
@@ -90,8 +92,8 @@ class Context:
 
 
 def effect_of(row: StepRow) -> Effect:
-    """Who performs a step; the engine's own steps are writes, but for the word to the leads."""
-    if row.do == recovery.TELL_LEAD:
+    """Who performs a step; the engine's own steps are writes, but for the words to the leads."""
+    if row.do in (recovery.TELL_LEAD, recovery.TELL_OF_RULE):
         return Effect.ALERT
     kind = ACTIONS.get(row.do)
     return kind.effect if kind is not None else Effect.WRITE
@@ -101,14 +103,9 @@ def plan_step(context: Context, row: StepRow) -> Write:
     """The write a step wants on the ticket as it is. Raises CannotPlan with the reason."""
     if context.ticket.status is TicketStatus.CLOSED:
         raise CannotPlan(CLOSED)
-    if row.do == recovery.FLAG:
-        return tags.opened_write(context.ticket.tags, context.dictionary)
-    if row.do == recovery.EXPIRED:
-        return tags.closed_write(context.ticket.tags, context.dictionary)
-    if row.do == recovery.SURVEY:
-        return Write(comment=Comment(text=context.surveys[row.id], public=True))
-    if row.do == recovery.OUTCOME:
-        return concluded(context, row).write
+    own = _OWN.get(row.do)
+    if own is not None:
+        return own(context, row)
     action = context.action(row)
     kind = ACTIONS[action.do]
     planning = context.planning_for(row)
@@ -120,6 +117,15 @@ def plan_step(context: Context, row: StepRow) -> Write:
     return plan
 
 
+_OWN: Mapping[str, Callable[[Context, StepRow], Write]] = {
+    recovery.FLAG: lambda context, _: tags.opened_write(context.ticket.tags, context.dictionary),
+    recovery.EXPIRED: lambda context, _: tags.closed_write(context.ticket.tags, context.dictionary),
+    recovery.SURVEY: lambda context, row: Write(comment=Comment(text=context.surveys[row.id], public=True)),
+    recovery.OUTCOME: lambda context, row: concluded(context, row).write,
+    recovery.UNDO: lambda context, row: _undo_write(context, row),
+}
+
+
 def plan_alert(context: Context, row: StepRow) -> Alert:
     """What an alert step says. Raises CannotPlan with the reason."""
     if row.do == recovery.TELL_LEAD:
@@ -127,10 +133,38 @@ def plan_alert(context: Context, row: StepRow) -> Alert:
         if alert is None:
             raise CannotPlan("the customer's answer asks for no alert")
         return alert
+    if row.do == recovery.TELL_OF_RULE:
+        return _rule_alert(context, row)
     action = context.action(row)
     plan = ACTIONS[action.do].plan(action.params, context.planning_for(row))
     assert isinstance(plan, Alert)
     return plan
+
+
+def _undo_write(context: Context, row: StepRow) -> Write:
+    """The ticket opened again with a note that says why; nothing where somebody has opened it already."""
+    if context.ticket.status is not TicketStatus.SOLVED:
+        return Write()
+    name = context.cases[row.case_id].protocol.name
+    note = (
+        f'{recovery.said_rule(row.params["rule"])} solved this ticket while its recovery ("{name}") is not over. '
+        "It is open again; solve it yourself once the customer is helped."
+    )
+    return Write(status=TicketStatus.OPEN, comment=Comment(text=note))
+
+
+def _rule_alert(context: Context, row: StepRow) -> Alert:
+    """For the leads: a rule that insists, or that could not be answered."""
+    ticket, name = context.ticket, context.cases[row.case_id].protocol.name
+    rule = recovery.said_rule(row.params["rule"])
+    return Alert(
+        kind=AlertKind.EMAIL,
+        target="lead",
+        subject=f"An automation ends ticket {ticket.id} under its recovery",
+        text=f'{rule} keeps ending ticket {ticket.id}, whose recovery ("{name}") is not over. It is left as it is now. '
+        "Give the automation a condition that leaves out tickets with an open recovery.",
+        payload={"event": "recovery_ended_by_rule", "ticket_id": ticket.id, "protocol": name},
+    )
 
 
 def concluded(context: Context, row: StepRow) -> AfterAnswer:

@@ -6,6 +6,7 @@ All of it in the transaction that recorded the look; performing comes afterwards
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +22,7 @@ from app.protocols.facts import Facts, check_facts, stars
 from app.protocols.protocol import Channel, RecoveryProtocol
 from app.scoring.conversation import Running
 from app.store import cases, decisions, invitations, people, protocols, ratings, scores, steps, tracked_tickets
-from app.store.models import InvitationState, RecoveryCase, StepState, TrackedTicket
+from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import Arm, CaseStage, Cause, Decision, FaultSide, Outcome, Score
 from connectors.ticket import Ticket, TicketStatus
 from tasks.claims import TicketClaim
@@ -32,6 +33,10 @@ OUTCOME = "outcome"
 TELL_LEAD = "tell_lead"
 EXPIRED = "expired"
 SURVEY = "survey_comment"
+UNDO = "undo_solved"
+FOLLOW_UP = "follow_up"
+TELL_OF_RULE = "tell_of_rule"
+UNDOING = frozenset({UNDO, FOLLOW_UP})  #: what answers a rule that ended the ticket under its case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,8 @@ class Look:
     replied: datetime | None  #: when an agent answered in public, among the new messages
     found: frozenset[str]  #: signals of the newest customer message
     now: datetime  #: business time
+    rule: str | None = None  #: title of the rule that solved or closed the ticket while its case was open
+    undo: bool = False  #: that is to be undone
 
 
 @functools.lru_cache(maxsize=1024)
@@ -123,6 +130,15 @@ def _progress(claim: TicketClaim, session: Session, row: TrackedTicket, case: Re
         return
     if look.replied is not None and look.replied >= case.opened_at:
         _advance(case, CaseEvent.CONTACT, look.now)
+    if look.rule is not None:
+        _answer_rule(session, case, look, look.rule)
+        if look.undo:
+            return
+    _rest(claim, session, row, case, look)
+
+
+def _rest(claim: TicketClaim, session: Session, row: TrackedTicket, case: RecoveryCase, look: Look) -> None:
+    """What it means for the case that the ticket is solved, or is not any more."""
     if row.solved_at is not None and case.arm is Arm.TREATMENT:
         if row.solved_at < case.opened_at and case.contacted_at is None:
             return  # it was solved before the case: nobody has recovered anything yet
@@ -133,6 +149,40 @@ def _progress(claim: TicketClaim, session: Session, row: TrackedTicket, case: Re
         if _call_off(session, case, look.now, "the ticket was opened again"):
             case.round += 1
         _advance(case, CaseEvent.REOPEN, look.now)
+
+
+def _answer_rule(session: Session, case: RecoveryCase, look: Look, rule: str) -> None:
+    """A rule ended the ticket: open it again, or go on in another where it is closed; tell where the rule insists."""
+    if not look.undo:
+        planned = steps.Planned(action="tell_of_rule", do=TELL_OF_RULE, params={"rule": rule})
+        steps.plan(session, case, [planned], look.now)
+        return
+    so_far = [row for row in steps.of_case(session, case.id) if row.do in UNDOING]
+    if any(row.state in steps.OPEN_STATES for row in so_far):
+        return
+    do = FOLLOW_UP if look.ticket.status is TicketStatus.CLOSED else UNDO
+    action = f"{do}-{len(so_far) + 1}"
+    steps.plan(session, case, [steps.Planned(action=action, do=do, params={"rule": rule})], look.now)
+
+
+def tell_of_rule(session: Session, rows: Iterable[StepRow], now: datetime) -> None:
+    """What a rule did could not be undone: the lead is told."""
+    for row in rows:
+        if row.do in UNDOING and row.params.get("rule") is not None:
+            planned = steps.Planned(action="tell_of_rule", do=TELL_OF_RULE, params=row.params)
+            steps.plan(session, cases.get(session, row.case_id), [planned], now)
+
+
+def said_rule(title: str) -> str:
+    """The rule as a note names it."""
+    return f'The automation "{title}"' if title else "An automation"
+
+
+def go_on_elsewhere(session: Session, row: StepRow, now: datetime) -> None:
+    """A bad answer that the closed ticket cannot be told of opens a follow-up ticket."""
+    case = cases.get(session, row.case_id)
+    if case.stage is CaseStage.LOST:
+        steps.plan(session, case, [steps.Planned(action="follow_up", do=FOLLOW_UP, params={})], now)
 
 
 def _call_off(session: Session, case: RecoveryCase, now: datetime, reason: str) -> bool:
@@ -267,7 +317,6 @@ def _facts(session: Session, row: TrackedTicket, look: Look) -> Facts:
     stored = dict(_stored_facts(session, row, look.running, look.score))
     stored["signals"] = look.found or frozenset(look.running.seen.last)
     stored["group"] = look.names.group(look.ticket.group_id)
-    stored["brand"] = look.ticket.brand_id
     return check_facts(stored)
 
 
@@ -291,6 +340,7 @@ def _stored_facts(session: Session, row: TrackedTicket, running: Running, score:
         "cause": (row.cause or Cause.UNKNOWN).value,
         "fault_side": (row.fault_side or FaultSide.UNKNOWN).value,
         "vendor": row.vendor,
+        "brand": row.brand_id,
         "churn_risk": row.churn_risk,
         "resolution": row.resolution,
         "language": row.language,

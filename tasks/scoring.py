@@ -19,21 +19,28 @@ from app.scoring import engine
 from app.scoring.context import Context
 from app.scoring.conversation import Running, TicketFacts, Utterance
 from app.scoring.model import Model
-from app.store import messages, people, ratings, scores
+from app.store import erasure, messages, people, ratings, scores
+from app.store import fates as fates_of
 from app.store.database import vault_of
 from app.store.models import RatingRow, TrackedTicket
 from app.words import SatState, Score
 from connectors.base import Connector
 from connectors.ticket import Author, Message, Ticket, TicketStatus
-from tasks import claims, directory, examples, facts, insight, recovery
+from tasks import claims, directory, examples, facts, fates, insight, recovery
 from tasks.claims import TicketClaim
 from tasks.directory import Names
 from tasks.facts import Past
+from tasks.fates import Fate
 
 SOLVED = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
 GONE = frozenset({TicketStatus.DELETED, TicketStatus.SPAM})
 
+#: Tickets that are no customer's: channel -> why they are not scored.
+ASIDE = {"side_conversation": "a side conversation with somebody else"}
+
 ONLY_MACHINES = "only a bot or a rule has written"
+
+PLAIN_FATE = Fate()
 
 BATCH = 200  #: messages in one transaction, so that a thread of thousands keeps nobody waiting for the database
 
@@ -71,19 +78,22 @@ def names_for(claim: TicketClaim, connector: Connector) -> Names:
     return directory.names(claim, connector) if recovery.names_groups(claim) else Names()
 
 
-def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
+def record(claim: TicketClaim, ticket: Ticket, names: Names, fate: Fate = PLAIN_FATE) -> None:
     """Store what was read and what follows from it."""
     now = claim.business_now()
+    if ticket.status in GONE:
+        _record_gone(claim, ticket, now)
+        return
     thread = _Thread(claim.model, claim.context)
-    unheard = _unheard(claim, ticket)
+    ticket, unheard = _unheard(claim, ticket, anew=fate.anew)
+    if ticket.channel in ASIDE:
+        _record_aside(claim, ticket)
+        return
     while len(unheard) > BATCH:
         _hear_some(claim, ticket, thread, unheard[:BATCH])
         del unheard[:BATCH]
     with claim.recording() as (session, row):
-        _describe(session, row, ticket, claim)
-        if ticket.status in GONE:
-            _end(session, row, now, f"the ticket is {ticket.status}")
-            return
+        _describe(session, row, ticket, claim, resting=not fate.undo)
         insight.read_fields(session, row, ticket)
         thread.resume(session, row, now)
         rated = _record_ratings(session, row, ticket)
@@ -92,9 +102,14 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names) -> None:
         examples.keep(session, row, rated, thread.running, examples.Eye(model=claim.model, context=claim.context))
         thread.hear(message for message in unheard if message.at > rated_at)
         score = thread.stand(now, because="rating" if rated else "time")
+        if fate.anew:
+            scores.drop_unsaid(session, row.id)
+        if ticket.merged_into is not None:
+            fates.merge(claim, session, row, ticket, now)
+            return
         recovery.follow(claim, session, row, recovery.Look(
             ticket=ticket, names=names, score=score, running=thread.running,
-            replied=thread.agent_replied_at, found=thread.found, now=now,
+            replied=thread.agent_replied_at, found=thread.found, now=now, rule=fate.rule, undo=fate.undo,
         ))  # fmt: skip
 
 
@@ -108,6 +123,22 @@ def _hear_some(claim: TicketClaim, ticket: Ticket, thread: _Thread, batch: Seque
         _keep_running(session, row, thread.running)
 
 
+def _record_gone(claim: TicketClaim, ticket: Ticket, now: datetime) -> None:
+    """The ticket was deleted or is spam."""
+    with claim.recording() as (session, row):
+        row.status, row.stamp, row.read_at = ticket.status, ticket.stamp, real_now()
+        row.changed_at = ticket.updated_at
+        _end(session, row, now, f"the ticket is {ticket.status}")
+
+
+def _record_aside(claim: TicketClaim, ticket: Ticket) -> None:
+    """A talk with somebody else about a ticket, which the helpdesk keeps as a ticket of its own."""
+    with claim.recording() as (_, row):
+        row.status, row.channel, row.stamp, row.read_at = ticket.status, ticket.channel, ticket.stamp, real_now()
+        row.changed_at = ticket.updated_at
+        row.unscored_reason, row.rescore_at = ASIDE[ticket.channel], None
+
+
 def record_vanished(claim: TicketClaim) -> None:
     """The helpdesk does not know the ticket any more."""
     with claim.recording() as (session, row):
@@ -115,9 +146,15 @@ def record_vanished(claim: TicketClaim) -> None:
 
 
 def _end(session: Session, row: TrackedTicket, now: datetime, reason: str) -> None:
+    """Nothing is left to do on the ticket, nobody is asked about it, and what was personal in it goes."""
     row.rescore_at = None
-    row.unscored_reason = reason
+    row.facts_digest = None  # restored, it is decided on again
+    row.gone_at = row.gone_at or now
     recovery.end_gone(session, row, now, reason)
+    erasure.forget_ticket(session, row)
+    row.unscored_reason = reason
+    if row.person_id is not None and not fates_of.lives_elsewhere(session, row.person_id, row.id):
+        people.forget_name(session, row.person_id)
 
 
 class _Thread:
@@ -128,6 +165,7 @@ class _Thread:
         self.running = Running.start()
         self.found: frozenset[str] = frozenset()  #: signals of the newest customer message
         self.agent_replied_at: datetime | None = None
+        self._scored: frozenset[str] = frozenset()  #: messages being heard that have a score from before
         self._newest: Score | None = None  #: of the newest message, where that was the customer's
         self._state: SatState | None = None  #: of the last score on record
 
@@ -140,6 +178,8 @@ class _Thread:
 
     def hear(self, said: Iterable[Message]) -> None:
         """Store messages with their readings; a customer's is scored at its own time, by what was known then."""
+        said = list(said)
+        self._scored = scores.scored(self._session, self._row.id, [message.id for message in said])
         for message in said:
             self._hear(message)
 
@@ -166,7 +206,8 @@ class _Thread:
             return
         known = facts.at_message(self._row, self._past, message.at)
         score, self.running = engine.score(self.running, known, self._model, message.at, self._context)
-        scores.record(self._session, self._row, score, message_id=message.id, because="message")
+        again = message.id in self._scored
+        scores.record(self._session, self._row, score, message_id=message.id, because="message", again=again)
         facts.remember(self._row, score)
         self._newest, self._state = score, score.state
 
@@ -209,15 +250,24 @@ def _keep_running(session: Session, row: TrackedTicket, running: Running) -> Non
     row.sealed_running = vault_of(session).seal(json.dumps(running.to_json()))
 
 
-def _unheard(claim: TicketClaim, ticket: Ticket) -> list[Message]:
-    """The messages not stored yet, oldest first; reading again what was read before changes nothing."""
+def _unheard(claim: TicketClaim, ticket: Ticket, *, anew: bool) -> tuple[Ticket, list[Message]]:
+    """The ticket with the words that may be kept, and those of its messages that are not stored yet, oldest first.
+
+    Reading again what was read before changes nothing, unless all was read `anew`: then it takes the place of that.
+    """
+    if anew:
+        with claim.recording() as (session, row):
+            erasure.start_over(session, row)
     with claim.parts.database.desk(claim.desk_id, read=True) as session:
         known = messages.known_ids(session, claim.tracked.id, [message.id for message in ticket.messages])
-    return [message for message in ticket.messages if message.id not in known]
+        ticket = fates.without_erased(session, ticket)
+    return ticket, [message for message in ticket.messages if message.id not in known]
 
 
-def _describe(session: Session, row: TrackedTicket, ticket: Ticket, claim: TicketClaim) -> None:
-    """Store the ticket's own fields."""
+def _describe(
+    session: Session, row: TrackedTicket, ticket: Ticket, claim: TicketClaim, *, resting: bool = True
+) -> None:
+    """Store the ticket's own fields; one that a rule has solved in vain is not `resting`."""
     person = people.record(
         session,
         row.desk_id,
@@ -242,8 +292,9 @@ def _describe(session: Session, row: TrackedTicket, ticket: Ticket, claim: Ticke
     row.stamp = ticket.stamp
     row.opened_at = ticket.created_at
     row.reopens += reopened
-    row.solved_at = (row.solved_at or claim.business_now()) if ticket.status in SOLVED else None
-    row.read_at = real_now()
+    row.solved_at = (row.solved_at or claim.business_now()) if ticket.status in SOLVED and resting else None
+    row.brand_id, row.gone_at = ticket.brand_id, None
+    row.read_at, row.changed_at = real_now(), ticket.updated_at
     if ticket.messages:
         row.last_message_id = ticket.messages[-1].id
 

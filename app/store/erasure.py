@@ -11,7 +11,18 @@ from sqlalchemy import CursorResult, Delete, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.store.database import vault_of
-from app.store.models import Answer, CauseExample, Delivery, Message, RatingRow, ScoreRow, TrackedTicket
+from app.store.models import (
+    Answer,
+    CauseExample,
+    DecisionRow,
+    Delivery,
+    Message,
+    Participant,
+    RatingRow,
+    RecoveryCase,
+    ScoreRow,
+    TrackedTicket,
+)
 
 BATCH = 200  #: tickets in one transaction, so that nobody waits long for the database
 
@@ -38,6 +49,50 @@ def erase_words(session: Session, before: datetime, *, now: datetime, strip: Str
     _run(session, delete(CauseExample).where(CauseExample.tracked_id.in_(ids)))
     old = update(Message).where(Message.tracked_id.in_(ids), Message.at < before, _worded())
     return _run(session, old.values(sealed_text=None, sealed_readings=None))
+
+
+def start_over(session: Session, row: TrackedTicket) -> None:
+    """Forget everything that was read of a ticket's messages, so that all of them are read again and none is mixed up
+    with what it was before. Scores keep their numbers until they are given again."""
+    row.sealed_running = row.sealed_insight = row.insight = row.sealed_reasons = None
+    row.lowest_p = row.lowest_at = row.failed_at = row.last_message_id = None
+    row.turning_message_id = row.turning_ticket_id = None
+    for table in (Message, CauseExample, Participant):
+        _run(session, delete(table).where(table.tracked_id == row.id))
+    _run(session, update(ScoreRow).where(ScoreRow.tracked_id == row.id).values(sealed_reasons=None))
+    _erase_bodies_of(session, [row.ticket_id])
+    session.flush()
+
+
+def forget_ticket(session: Session, row: TrackedTicket) -> None:
+    """Drop everything personal that was kept of a ticket: words, subject, what was made of them, comments of ratings and
+    answers, deliveries. Scores, cases and steps stay as numbers and states. Harmless where it was done before."""
+    start_over(session, row)
+    row.sealed_subject = row.topic = row.vendor_field = row.vendor = row.vendor_source = row.last_error = None
+    row.tags = []
+    _run(session, update(RatingRow).where(RatingRow.tracked_id == row.id).values(sealed_comment=None))
+    own = select(RecoveryCase.id).where(RecoveryCase.tracked_id == row.id)
+    _run(session, update(Answer).where(Answer.case_id.in_(own)).values(sealed_comment=None))
+    for decision in session.scalars(select(DecisionRow).where(DecisionRow.tracked_id == row.id)):
+        decision.facts = {name: value for name, value in decision.facts.items() if _is_number(value)}
+        decision.conditions = [_without_what_was_found(one) for one in decision.conditions]
+    session.flush()
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float)
+
+
+def _without_what_was_found(condition: Any) -> Any:
+    if not isinstance(condition, dict):
+        return condition
+    # What was expected quotes the protocol; what was found quotes the ticket.
+    return condition if _is_number(condition.get("actual")) else {**condition, "actual": None}
+
+
+def _erase_bodies_of(session: Session, ticket_ids: Sequence[str]) -> None:
+    of_theirs = update(Delivery).where(Delivery.ticket_id.in_(ticket_ids), Delivery.sealed_body.is_not(None))
+    _run(session, of_theirs.values(sealed_body=None))
 
 
 def erase_comments(session: Session, before: datetime) -> int:

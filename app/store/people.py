@@ -99,3 +99,13 @@ def opt_out(session: Session, person_id: int, now: datetime) -> None:
     same = select(Person).where(Person.desk_id == person.desk_id, Person.email_hash == person.email_hash)
     for row in session.scalars(same) if person.email_hash else [person]:
         row.opted_out_at = row.opted_out_at or now
+
+
+def forget_name(session: Session, person_id: int) -> None:
+    """Drop name, address and language; that the address wants no more surveys is kept, by its hash."""
+    person = session.get(Person, person_id)
+    if person is None:
+        return
+    person.sealed_name = person.sealed_email = person.locale = None
+    if person.opted_out_at is None:
+        person.email_hash = None

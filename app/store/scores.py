@@ -7,39 +7,52 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.store.database import vault_of
-from app.store.models import ScoreRow, TrackedTicket
+from app.store.models import Label, ScoreRow, TrackedTicket
 from app.words import Contribution, Score
 
 
-def record(session: Session, tracked: TrackedTicket, score: Score, *, message_id: str | None, because: str) -> ScoreRow:
-    """Store a score; `because` is message, time or rating."""
-    row = ScoreRow(
-        desk_id=tracked.desk_id,
-        tracked_id=tracked.id,
-        message_id=message_id,
-        because=because,
-        at=score.at,
-        p_satisfied=score.p_satisfied,
-        p_satisfied_now=score.p_satisfied_now,
-        trend=score.trend,
-        score=score.score,
-        level=score.level,
-        direction=score.direction,
-        state=score.state,
-        provisional=score.provisional,
-        base_logit=score.base_logit,
-        p_uncalibrated=score.p_uncalibrated,
-        model=score.model,
-        calibrated=score.calibrated,
-        sealed_reasons=_seal_reasons(session, score),
-        factors={part.signal: part.logit for part in score.contributions},
-    )
-    session.add(row)
+def record(
+    session: Session,
+    tracked: TrackedTicket,
+    score: Score,
+    *,
+    message_id: str | None,
+    because: str,
+    again: bool = False,
+) -> ScoreRow:
+    """Store a score; `because` is message, time or rating. A message that is read anew (`again`) keeps its place in the
+    history, and whatever people have said of its score."""
+    same = select(ScoreRow).where(ScoreRow.tracked_id == tracked.id, ScoreRow.message_id == message_id)
+    row = session.scalar(same) if again else None
+    if row is None:
+        row = ScoreRow(desk_id=tracked.desk_id, tracked_id=tracked.id, message_id=message_id)
+        session.add(row)
+    for name in _KEPT:
+        setattr(row, name, getattr(score, name))
+    row.because, row.at = because, score.at
+    row.sealed_reasons = _seal_reasons(session, score)
+    row.factors = {part.signal: part.logit for part in score.contributions}
     return row
+
+
+def scored(session: Session, tracked_id: int, message_ids: Sequence[str]) -> frozenset[str]:
+    """Which of these messages have a score."""
+    known = select(ScoreRow.message_id).where(ScoreRow.tracked_id == tracked_id, ScoreRow.message_id.in_(message_ids))
+    return frozenset(one for one in session.scalars(known) if one) if message_ids else frozenset()
+
+
+def drop_unsaid(session: Session, tracked_id: int) -> None:
+    """Forget scores of messages that are no customer's words to us any more, but for those people had an opinion on."""
+    session.flush()
+    judged = exists().where(Label.score_id == ScoreRow.id)
+    unsaid = delete(ScoreRow).where(
+        ScoreRow.tracked_id == tracked_id, ScoreRow.message_id.is_not(None), ScoreRow.sealed_reasons.is_(None), ~judged
+    )
+    session.execute(unsaid, execution_options={"synchronize_session": False})
 
 
 def _seal_reasons(session: Session, score: Score) -> bytes:
