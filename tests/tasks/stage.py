@@ -193,6 +193,11 @@ class Stage:
         answer = self._http.post(f"{self.sandbox.url}/sandbox/faults", json={"fault": kind, **more}, timeout=10)
         assert answer.ok, answer.text
 
+    def allow(self, **calls: int | bool) -> None:
+        """Change the account's allowances; what they are is told with the next answers."""
+        answer = self._http.post(f"{self.sandbox.url}/sandbox/limits", json=calls, timeout=10)
+        assert answer.ok, answer.text
+
     def heal(self) -> None:
         self._http.delete(f"{self.sandbox.url}/sandbox/faults", timeout=10)
 

@@ -5,25 +5,27 @@ A webhook is lost by acting at the helpdesk without telling the stage.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from app.clock import real_now
 from app.store import desks, gaps, tracked_tickets
 from app.store.database import Purpose
 from app.store.models import DeskState, RatingRow, Reconcile, TrackedTicket
+from connectors.ticket import Changes
+from connectors.zendesk.client import ZendeskConnector
 from tasks import inbox, reconcile
 from tests.tasks.stage import ANGRY, CALM, CUSTOMER, Killed, Stage, die, protocol
-
-UNHAPPY = {"all": [{"field": "level", "operator": "is", "value": "poor"}]}
-GRACE = timedelta(minutes=10)
 
 
 @pytest.fixture
 def walked(stage: Stage) -> Stage:
     """A desk that reconcile has been to once already."""
     stage.publish(protocol())
+    # Minutes pass here in no time, which no allowance per minute was made for.
+    stage.allow(incremental=1000)
     turn(stage)
     return stage
 
@@ -253,16 +255,14 @@ def test_a_worker_killed_between_page_and_record_loses_nothing(walked: Stage, mo
 def test_a_turn_that_was_taken_over_stores_nothing(walked: Stage, monkeypatch: pytest.MonkeyPatch):
     opens_unheard(walked)
     walked.step(minutes=11)
-    judge = reconcile.judge
+    read = ZendeskConnector.read_changes
 
-    def lose(*given: object) -> reconcile.Verdict:
-        return judge(*given)  # type: ignore[arg-type]
+    def slowly(connector: ZendeskConnector, cursor: str | None, since: datetime) -> Changes:
+        with walked.parts.database.desk(walked.desk_id) as session:
+            session.execute(update(Reconcile).values(fence=Reconcile.fence + 1))
+        return read(connector, cursor, since)
 
-    def taken_over(*_: object) -> None:
-        return None
-
-    monkeypatch.setattr(reconcile, "judge", lose)
-    monkeypatch.setattr(reconcile.walks, "held", taken_over)
+    monkeypatch.setattr(ZendeskConnector, "read_changes", slowly)
 
     assert turn(walked) is False
     assert walked.rows(TrackedTicket) == []
