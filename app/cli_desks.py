@@ -17,8 +17,22 @@ def desk() -> None:
     """Connected helpdesk accounts."""
 
 
+class Kind(click.ParamType):
+    """A kind of helpdesk that there is a connector for; the registry is imported only when one is named."""
+
+    name = "kind"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from app.connect import kind_named
+
+        try:
+            return kind_named(value).name
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 @desk.command("add")
-@click.argument("kind", type=click.Choice(["zendesk"]))
+@click.argument("kind", type=Kind(), metavar="[zendesk|freshdesk]")
 @click.option("--name", required=True)
 @click.option("--subdomain", required=True)
 @click.option("--base-url", help="A sandbox on this machine.")

@@ -14,14 +14,22 @@ from app.store.database import Database
 from app.store.models import Desk
 from app.tokens import LEASE, DeskTokens
 from connectors.base import Connector, ConnectorKind, Line
+from connectors.freshdesk import FRESHDESK
 from connectors.granting import Authorizer
 from connectors.zendesk import AUTHORIZER, ZENDESK
 
 #: Every kind of helpdesk we connect to. Adding one is a folder under connectors/ and a line here.
-KINDS: Mapping[str, ConnectorKind] = {kind.name: kind for kind in (ZENDESK,)}
+KINDS: Mapping[str, ConnectorKind] = {kind.name: kind for kind in (ZENDESK, FRESHDESK)}
 
 #: Kinds whose desks can be connected by a person's consent on the web, by OAuth.
 AUTHORIZERS: Mapping[str, Authorizer] = {ZENDESK.name: AUTHORIZER}
+
+
+def kind_named(name: str) -> ConnectorKind:
+    """Raises ValueError, naming the kinds there are."""
+    if name not in KINDS:
+        raise ValueError(f"kind: {name[:40]!r} is none of {', '.join(sorted(KINDS))}")
+    return KINDS[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +72,8 @@ class Connections:
         credentials: Mapping[str, str],
         line: Line | None = None,
     ) -> Connector:
-        """A connector for credentials that are not stored yet, to check them before they are."""
-        return KINDS[kind].open(
+        """A connector for credentials that are not stored yet, to check them before they are. Raises ValueError."""
+        return kind_named(kind).open(
             subdomain=subdomain,
             base_url=base_url,
             credentials=credentials,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def read_fields(pairs: Sequence[str]) -> dict[str, str]:
     found = {}
     for pair in pairs:
         name, separator, field_id = pair.partition("=")
-        if name not in FIELDS or not separator or not (field_id.isdecimal() or not field_id):
+        if name not in FIELDS or not separator or not re.fullmatch(r"([0-9]{1,19}|cf_\w{1,100})?", field_id):
             raise ValueError(f"--field: {pair[:60]!r} must be given as NAME=ID, NAME one of {', '.join(FIELDS)}")
         found[name] = field_id
     return found

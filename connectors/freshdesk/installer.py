@@ -1,0 +1,174 @@
+"""What we make in a Freshdesk account: automation rules, ticket fields and canned responses. Members are `wanted`'s.
+
+What the account refuses to have made by API comes back as Refused, with what an admin has to do by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.errors import NotFound, Refused
+from connectors.freshdesk import wanted as plans
+from connectors.freshdesk.answers import number, sensible
+from connectors.freshdesk.api import Api
+from connectors.freshdesk.wanted import Item
+from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted
+
+FOLDER = "Kintsugi"
+
+#: The member that people see.
+_TITLES: Mapping[Thing, str] = {Thing.RULE: "name", Thing.FIELD: "label", Thing.MACRO: "title"}
+#: What people can change, and what is compared to find out whether they have.
+_CONTENTS: Mapping[Thing, tuple[str, ...]] = {
+    Thing.RULE: ("name", "actions", "events"),
+    Thing.FIELD: ("label", "type"),
+    Thing.MACRO: ("title", "content_html"),
+}
+
+
+class FreshdeskInstaller(Installer):
+    """See `connectors.installing.Installer`."""
+
+    def __init__(self, api: Api, wanted: Wanted) -> None:
+        self._api, self._wanted = api, wanted
+        self._items = {(item.thing, item.key): item for item in plans.items(wanted)}
+        self._there: dict[tuple[Thing, str], dict[str, Any]] = {}
+
+    def plan(self, known: Sequence[Made]) -> Sequence[Change]:
+        stored = {(made.thing, made.key): made for made in known}
+        self._there = {}
+        for place, item in self._items.items():
+            row = self._find(item, stored.get(place))
+            if row is not None:
+                self._there[place] = row
+        return [self._change(item, stored.get(place)) for place, item in self._items.items()]
+
+    def apply(self, change: Change) -> Made:
+        place = (change.thing, change.key)
+        item = self._items[place]
+        row = self._there.get(place)
+        if change.doing is Doing.KEEP and change.made is not None:
+            return change.made
+        if row is None:
+            row = self._make(item)
+        elif change.doing is Doing.MEND:
+            row = self._mend(item, row)
+        self._there[place] = row
+        return _made(item, row)
+
+    def remove(self, made: Made) -> str:
+        item = self._items.get((made.thing, made.key))
+        path = item.path if item else ""
+        if not path:
+            return "no call takes it away: see to it by hand"
+        try:
+            row = next((row for row in self._rows(made.thing, path) if _id(made.thing, row) == made.id), None)
+            if row is None:
+                return ""
+            if fingerprint(made.thing, row) != made.fingerprint:
+                return "somebody has changed it since it was made, so it stays"
+            self._api.delete(f"{path}/{number(str(row['id']))}", of=f"{made.thing} {made.title!r}")
+        except NotFound:
+            return ""
+        except Refused as error:
+            if error.auth:
+                raise
+            return str(error)
+        return ""
+
+    def _find(self, item: Item, stored: Made | None) -> dict[str, Any] | None:
+        """What is there of the wanted thing: by the id we know, else by its title, which carries our marker."""
+        try:
+            rows = self._rows(item.thing, item.path)
+        except NotFound:
+            return None  # this account has no such list; making it will say what to do by hand
+        by_id = {_id(item.thing, row): row for row in rows}
+        found = by_id.get(stored.id) if stored else None
+        return found or next((row for row in rows if row.get(_TITLES[item.thing]) == item.title), None)
+
+    def _rows(self, thing: Thing, path: str) -> list[dict[str, Any]]:
+        if not path:
+            return []
+        if thing is Thing.MACRO:
+            folder = self._folder()
+            path = f"canned_response_folders/{folder}/responses" if folder else ""
+        if not path:
+            return []
+        return [row for page in self._api.pages(path, of=f"{thing}s") for row in page if isinstance(row, dict)]
+
+    def _folder(self) -> int | None:
+        """The id of our folder of canned responses; None while there is none."""
+        folders = self._api.rows("canned_response_folders", of="canned responses")
+        return next((row["id"] for row in folders if isinstance(row, dict) and row.get("name") == FOLDER), None)
+
+    def _change(self, item: Item, stored: Made | None) -> Change:
+        row = self._there.get((item.thing, item.key))
+        if row is None:
+            return Change(doing=Doing.MAKE, thing=item.thing, key=item.key, title=item.title)
+        made = stored if stored is not None and stored.id == _id(item.thing, row) else _made(item, row)
+        doing = Doing.KEEP if self._fits(item, row) else Doing.MEND
+        return Change(doing=doing, thing=item.thing, key=item.key, title=made.title, made=made)
+
+    def _fits(self, item: Item, row: Mapping[str, Any]) -> bool:
+        """Whether what is there does what it is for. Only a rule can miss that: by calling another address."""
+        return item.thing is not Thing.RULE or _calls(row, self._wanted.endpoint)
+
+    def _make(self, item: Item) -> dict[str, Any]:
+        if not item.path:
+            raise Refused(f"no call of Freshdesk's makes this. By hand: {item.by_hand}")
+        members = item.members | ({"folder_id": self._own_folder()} if item.thing is Thing.MACRO else {})
+        try:
+            made = self._api.post(item.path, members, of=f"{item.thing} {item.title!r}")
+        except (NotFound, Refused) as error:
+            if isinstance(error, Refused) and error.auth:
+                raise
+            raise Refused(f"{error}. By hand: {item.by_hand}") from error
+        return self._require(item, made)
+
+    def _mend(self, item: Item, row: Mapping[str, Any]) -> dict[str, Any]:
+        path = f"{item.path}/{number(str(row['id']))}"
+        return self._require(item, self._api.put(path, item.members, of=f"{item.thing} {item.title!r}"))
+
+    def _require(self, item: Item, made: Any) -> dict[str, Any]:
+        """Raise Refused for an answer without what was asked for, since this part of the API was never confirmed."""
+        with sensible(sent=True):
+            row = {str(name): value for name, value in made.items()}
+            row["id"] = made["id"]
+        if not self._fits(item, row):
+            raise Refused(f"Freshdesk made it without our address in it. By hand: {item.by_hand}")
+        return row
+
+    def _own_folder(self) -> int:
+        folder = self._folder()
+        if folder is None:
+            with sensible(sent=True):
+                folder = int(self._api.post("canned_response_folders", {"name": FOLDER}, of="canned responses")["id"])
+        return folder
+
+
+def _calls(row: Mapping[str, Any], endpoint: str) -> bool:
+    return json.dumps(endpoint)[1:-1] in json.dumps(row.get("actions"))
+
+
+def fingerprint(thing: Thing, row: Mapping[str, Any]) -> str:
+    """Of what people can change in a thing, a rule's secret included without being told."""
+    told = json.dumps({name: row.get(name) for name in _CONTENTS[thing]}, sort_keys=True)
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _id(thing: Thing, row: Mapping[str, Any]) -> str:
+    """A field is known by its name, since that is what stands in tickets; anything else by its number."""
+    return str(row.get("name") if thing is Thing.FIELD else row.get("id"))
+
+
+def _made(item: Item, row: Mapping[str, Any]) -> Made:
+    return Made(
+        thing=item.thing,
+        key=item.key,
+        id=_id(item.thing, row),
+        title=str(row.get(_TITLES[item.thing]) or item.title),
+        fingerprint=fingerprint(item.thing, row),
+    )

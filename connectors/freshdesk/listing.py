@@ -1,0 +1,94 @@
+"""A walk along the tickets that changed, list by list: the ordinary ones, then spam, then the trash.
+
+Freshdesk's list has no cursor, and its pages shift under a walk while tickets change. So the cursor is the time of the
+last change seen, and a page's number only where a whole page falls into one second. The lists end at a ceiling of
+pages, which this way is never reached. https://developers.freshdesk.com/api/#list_all_tickets
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.errors import Unavailable
+from connectors.freshdesk import mapping
+from connectors.freshdesk.answers import sensible
+from connectors.freshdesk.api import PAGE, Api
+from connectors.freshdesk.mapping import TicketBody
+from connectors.ticket import Changes, Ticket, TicketStatus
+from connectors.wire import parse_instant
+
+#: A change can show up in the list later than one that came after it.
+OVERLAP = timedelta(minutes=1)
+LAST_PAGE = 300  #: the vendor's ceiling
+_LISTS: tuple[tuple[str, TicketStatus | None], ...] = (
+    ("", None),
+    ("spam", TicketStatus.SPAM),
+    ("deleted", TicketStatus.DELETED),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a walk is: per list the time to read from, which list it is in, and which page of that time."""
+
+    times: tuple[str, ...]
+    which: int = 0
+    page: int = 1
+
+    @classmethod
+    def of(cls, cursor: str | None, since: datetime) -> Place:
+        """From a cursor, else from the beginning. Raises ValueError for a text that is no cursor of ours."""
+        if not cursor:
+            return cls(times=(_text(since),) * len(_LISTS))
+        kept = json.loads(cursor)
+        return cls(times=tuple(kept["times"]), which=kept["which"], page=kept["page"])
+
+    def cursor(self) -> str:
+        return json.dumps(asdict(self))
+
+    def after(self, page: Sequence[Ticket]) -> Place:
+        """The place after this page; the first list again, a little earlier, once all are read."""
+        start = parse_instant(self.times[self.which])
+        last = max((ticket.updated_at for ticket in page), default=start)
+        if len(page) == PAGE:
+            if last > start:
+                return self._at(last)
+            if self.page >= LAST_PAGE:
+                raise Unavailable(f"more than {LAST_PAGE * PAGE} tickets changed within one second")
+            return replace(self, page=self.page + 1)
+        here = self._at(max(start, last - OVERLAP) if page else start)
+        return replace(here, which=(self.which + 1) % len(_LISTS))
+
+    def _at(self, moment: datetime) -> Place:
+        times = [_text(moment) if number == self.which else time for number, time in enumerate(self.times)]
+        return replace(self, times=tuple(times), page=1)
+
+
+def read_page(api: Api, cursor: str | None, since: datetime, neutral: Callable[[TicketBody], TicketStatus]) -> Changes:
+    """One page of the walk."""
+    with sensible():
+        place = Place.of(cursor, since)
+    name, ended = _LISTS[place.which]
+    params = {"updated_since": place.times[place.which], "order_by": "updated_at", "order_type": "asc"}
+    page = api.page("tickets", place.page, params | ({"filter": name} if name else {}), of="changed tickets")
+    with sensible():
+        tickets = tuple(_ticket(body, ended, neutral) for body in page)
+    following = place.after(tickets)
+    done = place.which == len(_LISTS) - 1 and following.which == 0
+    return Changes(tickets=tickets, cursor=following.cursor(), more=not done)
+
+
+def _ticket(
+    body: Mapping[str, Any], ended: TicketStatus | None, neutral: Callable[[TicketBody], TicketStatus]
+) -> Ticket:
+    """A listed ticket; that it stands in the trash or among spam is told by the list, whatever its own flags say."""
+    found = mapping.read_ticket_body(body)
+    return replace(found.ticket, status=ended or neutral(found))
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
