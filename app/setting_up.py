@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from app import log
 from app.clock import real_now
 from app.publishing import publish_default_pack
-from app.store import accounts, desks, sign_ins
+from app.store import access, accounts, desks, sign_ins
 from app.store.database import Purpose
-from app.store.models import Role
+from app.store.models import Desk, Role
 from app.web import passwords
 from connectors.sandbox.account import SandboxAccount
 from tasks.parts import Parts
@@ -33,20 +33,41 @@ def sandbox_desk(parts: Parts, *, url: str, account: SandboxAccount) -> str:
                 name=SANDBOX,
                 subdomain=account.subdomain,
                 base_url=url,
-                credentials={"email": account.email, "api_token": account.api_token},
+                credentials=_sandbox_credentials(account),
                 webhook_secret=account.webhook_secret,
-                sidebar={
-                    "app_id": str(account.app_id),
-                    "installation_id": str(account.installation_id),
-                    "public_key": account.public_key,
-                },
+                sidebar=_sandbox_sidebar(account),
                 settings={"lead_emails": [LEAD]},
             )
             desk = desks.add(session, new, real_now(), integration_user_id=str(account.integration_id))
+        elif desks.credentials(session, desk).get("client_secret") != account.oauth_client_secret:
+            _meet_again(session, desk, account)
         desk.base_url = url
         desk_id, key = desk.id, desk.key
     publish_default_pack(parts, desk_id)
     return key
+
+
+def _meet_again(session: Session, desk: Desk, account: SandboxAccount) -> None:
+    """The sandbox's file is a new one, so everything it was known by is, too."""
+    desks.change_credentials(session, desk, _sandbox_credentials(account))
+    access.put(session, desk.id, None, real_now())
+    desks.rotate_webhook_secret(session, desk, account.webhook_secret)
+    desk.sidebar, desk.integration_user_id = _sandbox_sidebar(account), str(account.integration_id)
+    if desk.reason != desks.PAUSED_BY_ADMIN:
+        desks.resume(session, desk.id)
+
+
+def _sandbox_credentials(account: SandboxAccount) -> dict[str, str]:
+    """OAuth by the client's own credentials, so that the sandbox's access is renewed as a real one's is."""
+    return {"client_id": account.oauth_client_id, "client_secret": account.oauth_client_secret}
+
+
+def _sandbox_sidebar(account: SandboxAccount) -> dict[str, str]:
+    return {
+        "app_id": str(account.app_id),
+        "installation_id": str(account.installation_id),
+        "public_key": account.public_key,
+    }
 
 
 def first_sign_in(session: Session, now: datetime, life: timedelta) -> str:
