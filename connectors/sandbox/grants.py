@@ -108,14 +108,6 @@ def get_client(db: Db, identifier: str) -> Client:
     return client
 
 
-def allow_redirect(db: Db, identifier: str, uri: str) -> None:
-    """Let the client's people come back to this address, too."""
-    known = get_client(db, identifier).redirect_uris
-    if uri not in known:
-        wanted = json.dumps([*known, uri])
-        db.execute("UPDATE oauth_client SET redirect_uris = ? WHERE identifier = ?", (wanted, identifier))
-
-
 def check_secret(client: Client, secret: str) -> None:
     """Raises GrantRefused unless it is the client's own; a public client gives none."""
     if not hmac.compare_digest(_hash(secret) if secret else "", client.secret_hash):

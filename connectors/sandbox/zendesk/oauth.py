@@ -128,7 +128,7 @@ def _wanted(db: Db, given: Mapping[str, str]) -> tuple[Client, Consent]:
     """Who asks for what. Raises Refusal: while client and address are in doubt, nobody is sent anywhere."""
     client = grants.get_client(db, given.get("client_id", ""))
     uri = given.get("redirect_uri", "")
-    if uri not in client.redirect_uris:
+    if uri not in client.redirect_uris and (client.redirect_uris or not _is_here(uri)):
         raise Malformed("The address to return to is not one of this client's.")
     if given.get("response_type") != "code":
         raise Malformed("Only the response type 'code' is offered.")
@@ -137,6 +137,12 @@ def _wanted(db: Db, given: Mapping[str, str]) -> tuple[Client, Consent]:
         raise Malformed("The code challenge must be an S256 one.")
     scope = _scope(given)
     return client, Consent(user_id=desk().account.integration_id, scope=scope, redirect_uri=uri, challenge=challenge)
+
+
+def _is_here(uri: str) -> bool:
+    """A client without addresses of its own may have people return to anywhere on this machine."""
+    parts = urlsplit(uri)
+    return parts.scheme in ("http", "https") and parts.hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _scope(given: Mapping[str, Any]) -> str:

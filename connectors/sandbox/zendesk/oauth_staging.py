@@ -53,17 +53,6 @@ def add_client() -> Response:
     return answer({"client_id": identifier, "client_secret": secret}, 201)
 
 
-@api.post("/redirects")
-def allow_redirect() -> Response:
-    """Let people come back to `uri` from consenting to the account's own client."""
-    uri, helpdesk = _body().get("uri"), desk()
-    if not isinstance(uri, str):
-        raise Malformed("uri must be text")
-    with helpdesk.file.writing() as db:
-        grants.allow_redirect(db, helpdesk.account.oauth_client_id, uri)
-    return answer({"uri": uri}, 201)
-
-
 @api.post("/pairs")
 def make_pair() -> Response:
     """A pair for the account's own client, as if its admin had consented."""
