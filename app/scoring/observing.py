@@ -127,7 +127,7 @@ def _observe_reply(
     running: Running, utterance: Utterance, words: str, context: Context
 ) -> tuple[Running, tuple[Reading, ...]]:
     found = [reading for family in FAMILIES if family.read_service for reading in family.read_service(running, words)]
-    values = {reading.signal: reading.value for reading in found}
+    values = {reading.signal: reading.value for reading in found if reading.value}
     told = hashed_words(words)
     running = replace(
         running,

@@ -87,14 +87,14 @@ def read(running: Running, text: str) -> list[Reading]:
     return [
         *phrased,
         Reading(signal="service.repeats", value=repeats, evidence="much the same reply as before"),
-        _answers(running, words, {reading.signal: reading.value for reading in phrased}),
+        _answers(running, words, {reading.signal: reading.value for reading in phrased if reading.value}),
         *_remembered(running, said, apologises=bool(found["service.apology"])),
     ]
 
 
 def evades(values: Mapping[str, float]) -> bool:
-    """True for the values of a reply that refuses, apologises or is a template: it answers no question."""
-    return bool(values["service.refusal"] or values["service.apology"] or values["service.template"] == 1.0)
+    """True for the values above 0 of a reply that refuses, apologises or is a template: it answers no question."""
+    return "service.refusal" in values or "service.apology" in values or values.get("service.template") == 1.0
 
 
 def _phrased(name: str, finds: list[re.Match[str]], text: str) -> Reading:
