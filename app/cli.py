@@ -11,9 +11,11 @@ from typing import Any
 
 import click
 
+from app.cli_backfill import backfill_desk
 from app.cli_base import AS_JSON, ON_DESK, Commands, Problem, find_desk, open_parts, read_settings, show
 from app.cli_deliveries import deliveries
 from app.cli_desks import desk
+from app.cli_install import install_desk, uninstall_desk
 from app.cli_models import model
 from app.cli_parse import parse
 from app.cli_people import erase_person, export_person
@@ -26,6 +28,9 @@ def main() -> None:
     """Kintsugi: service recovery for Zendesk and Freshdesk."""
 
 
+desk.add_command(install_desk)
+desk.add_command(uninstall_desk)
+desk.add_command(backfill_desk)
 main.add_command(desk)
 main.add_command(protocol)
 main.add_command(train)

@@ -17,7 +17,7 @@ def desk() -> None:
     """Connected helpdesk accounts."""
 
 
-class Kind(click.ParamType):
+class Kind(click.ParamType[str]):
     """A kind of helpdesk that there is a connector for; the registry is imported only when one is named."""
 
     name = "kind"
@@ -135,7 +135,8 @@ def change_desk(desk_name: str | None, secret_file: Path | None, **given: Any) -
 @ON_DESK
 @click.option("--yes", is_flag=True, help="Really do it.")
 def remove_desk(desk_name: str | None, yes: bool) -> None:
-    """Erase a desk and everything stored of it. What is at the helpdesk itself stays there."""
+    """Take away what `desk install` made, and erase everything stored of the desk."""
+    from app import desk_install
     from app.store import removal
     from app.store.database import Purpose
 
@@ -143,6 +144,8 @@ def remove_desk(desk_name: str | None, yes: bool) -> None:
         row = find_desk(parts, desk_name)
         if not yes:
             raise click.UsageError(f"this erases everything stored of {row.name!r} for good; say --yes")
+        for note in desk_install.clear(parts, row.id):
+            click.echo(f"still at the helpdesk: {note}", err=True)
         with parts.database.system(Purpose.OPERATE) as session:
             erased = removal.remove(session, row.id)
-    click.echo(f"{row.name} is erased, {erased} rows. Take its webhook away at the helpdesk.", err=True)
+    click.echo(f"{row.name} is erased, {erased} rows.", err=True)

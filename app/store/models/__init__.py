@@ -22,6 +22,7 @@ from app.store.models.columns import (
 from app.store.models.desks import Delivery, Desk, Refusal
 from app.store.models.fates import ErasedPerson, Participant
 from app.store.models.insight import CauseExample
+from app.store.models.installed import InstalledThing
 from app.store.models.learning import ExampleRow, Label, LearnedModel, Training
 from app.store.models.people import Account, Launch, Membership, SignInFailure, SignInLink, Slot, WebSession
 from app.store.models.recovery import DecisionRow, ProtocolRow, ProtocolVersion, RecoveryCase, StepRow
@@ -45,6 +46,7 @@ __all__ = [
     "DeskState",
     "ErasedPerson",
     "ExampleRow",
+    "InstalledThing",
     "Invitation",
     "InvitationState",
     "Label",
