@@ -26,7 +26,7 @@ from app.store.models import RatingRow, TrackedTicket
 from app.words import SatState, Score
 from connectors.base import Connector
 from connectors.ticket import Author, Message, Ticket, TicketStatus
-from tasks import claims, directory, examples, facts, fates, insight, recovery
+from tasks import claims, directory, examples, facts, fates, insight, participants, recovery
 from tasks.claims import TicketClaim
 from tasks.directory import Names
 from tasks.facts import Past
@@ -111,6 +111,36 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names, fate: Fate = PLAIN_
             ticket=ticket, names=names, score=score, running=thread.running,
             replied=thread.agent_replied_at, found=thread.found, now=now, rule=fate.rule, undo=fate.undo,
         ))  # fmt: skip
+
+
+def record_history(claim: TicketClaim, ticket: Ticket) -> int:
+    """Store a ticket of the past: each message scored at its own time, ratings as they came, and nothing that anybody
+    would act on. Returns how many ratings are new."""
+    now = claim.business_now()
+    thread = _Thread(claim.model, claim.context)
+    ticket, unheard = _unheard(claim, ticket, anew=False)
+    if ticket.channel in ASIDE:
+        _record_aside(claim, ticket)
+        return 0
+    while len(unheard) > BATCH:
+        _hear_some(claim, ticket, thread, unheard[:BATCH])
+        del unheard[:BATCH]
+    with claim.recording() as (session, row):
+        _describe(session, row, ticket, claim)
+        insight.read_fields(session, row, ticket)
+        thread.resume(session, row, now)
+        rated_at = min((rating.at for rating in ticket.ratings or ()), default=now)
+        thread.hear(message for message in unheard if message.at <= rated_at)
+        # What stood beside the ticket just before its rating: the rating itself is not stored yet.
+        row.solved_at = min(row.solved_at, rated_at) if row.solved_at else None
+        thread.stand(rated_at, because="time")
+        rated = _record_ratings(session, row, ticket)
+        examples.keep(session, row, rated, thread.running, examples.Eye(model=claim.model, context=claim.context))
+        thread.hear(message for message in unheard if message.at > rated_at)
+        if ticket.ratings:
+            thread.stand(now, because="rating")
+        row.rescore_at = None
+    return len(rated)
 
 
 def _hear_some(claim: TicketClaim, ticket: Ticket, thread: _Thread, batch: Sequence[Message]) -> None:
@@ -200,6 +230,8 @@ class _Thread:
             self.found = frozenset(reading.signal for reading in readings)
             insight.hear(self._session, self._row, message)
             self._score_message(message)
+        if message.author is Author.PARTICIPANT and message.public and message.text:
+            participants.hear(self._session, self._row, message, self._model, self._context)
 
     def _score_message(self, message: Message) -> None:
         if engine.unscorable(self.running, TicketFacts()) is not None:

@@ -14,6 +14,7 @@ from app.outbound import Mail, MailNotSent, MailUnknown
 from app.protocols.cases import CaseEvent, advance, can_advance
 from app.store import cases, desks, invitations, people, steps, tracked_tickets
 from app.store.models import Invitation, InvitationState
+from connectors.ticket import TicketStatus
 from tasks import recovery
 from tasks.parts import Parts, current
 
@@ -62,6 +63,7 @@ def _prepare(parts: Parts, desk_id: int, invitation_id: int, fence: int) -> Lett
         if row.attempts > MOST_CLAIMS:
             invitations.settle(session, row, InvitationState.DEAD, reason=row.reason or "its sender failed every time")
             return None
+        _reach(parts, session, row)
         state, reason = _hindrance(session, desk_id, row, business_now)
         if state is not None:
             LOG.info("survey_not_sent", state=state, reason=reason)
@@ -71,6 +73,16 @@ def _prepare(parts: Parts, desk_id: int, invitation_id: int, fence: int) -> Lett
             _as_step(session, row, business_now)
             return None
         return Letter(invitation=row, mail=_mail(parts, session, row))
+
+
+def _reach(parts: Parts, session: Session, row: Invitation) -> None:
+    """A ticket that is closed for good takes no comment, but its customer may still be asked by mail."""
+    if row.channel != "comment" or row.state is not InvitationState.SCHEDULED or parts.settings.smtp_url is None:
+        return
+    ticket = tracked_tickets.get(session, row.tracked_id)
+    person = people.get(session, row.person_id) if row.person_id else None
+    if ticket.status == TicketStatus.CLOSED and person is not None and person.email_hash is not None:
+        row.channel = "email"
 
 
 def _hindrance(

@@ -47,6 +47,7 @@ def erase_words(session: Session, before: datetime, *, now: datetime, strip: Str
     ids = [ticket.id for ticket in tickets]
     _run(session, update(ScoreRow).where(ScoreRow.tracked_id.in_(ids)).values(sealed_reasons=None))
     _run(session, delete(CauseExample).where(CauseExample.tracked_id.in_(ids)))
+    _run(session, update(Participant).where(Participant.tracked_id.in_(ids)).values(sealed_running=None))
     old = update(Message).where(Message.tracked_id.in_(ids), Message.at < before, _worded())
     return _run(session, old.values(sealed_text=None, sealed_readings=None))
 

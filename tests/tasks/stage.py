@@ -32,6 +32,7 @@ from app.store.models import (
     Desk,
     Invitation,
     Message,
+    Participant,
     ProtocolVersion,
     RecoveryCase,
     ScoreRow,
@@ -340,6 +341,18 @@ class Stage:
     def case(self, ticket_id: str) -> RecoveryCase:
         (only,) = self.cases(ticket_id)
         return only
+
+    def rows_of_cases(self) -> list[RecoveryCase]:
+        """Every case of the desk, on whatever ticket it is by now."""
+        return self.rows(RecoveryCase)
+
+    def participants(self, ticket_id: str) -> list[Participant]:
+        return self.rows(Participant, Participant.tracked_id == self.tracked(ticket_id).id)
+
+    def opened(self, table: type[_Row], *columns: str) -> str:
+        """Everything that stands in these sealed columns of a table, opened."""
+        sealed = [getattr(row, column) for row in self.rows(table) for column in columns]
+        return "\n".join(self.parts.database.vault.open(one) for one in sealed if one is not None)
 
     def steps(self, ticket_id: str) -> dict[str, StepRow]:
         """By action; of several rounds the last one."""

@@ -61,6 +61,8 @@ EVENTS = tuple(
         "soft_deleted",
         "marked_as_spam",
         "undeleted",
+        "comment_redacted",
+        "comment_made_private",
     )
 )
 

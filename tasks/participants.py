@@ -1,0 +1,41 @@
+"""People in copy, scored by their own messages: kept beside the ticket, and no part of its score.
+
+Called by `scoring.py` within its transaction.
+"""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.scoring import engine
+from app.scoring.context import Context
+from app.scoring.conversation import Running, TicketFacts, Utterance
+from app.scoring.model import Model
+from app.store.database import vault_of
+from app.store.models import Participant, TrackedTicket
+from connectors.ticket import Message
+
+
+def hear(session: Session, row: TrackedTicket, message: Message, model: Model, context: Context) -> None:
+    """Score somebody in copy by one more public message of theirs."""
+    known = select(Participant).where(Participant.tracked_id == row.id, Participant.helpdesk_id == message.author_id)
+    one = session.scalar(known)
+    if one is None:
+        one = Participant(desk_id=row.desk_id, tracked_id=row.id, helpdesk_id=message.author_id, messages=0)
+        session.add(one)
+    said = Utterance(id=message.id, role="customer", public=True, text=message.text, at=message.at)
+    running, _ = engine.observe(_running(session, one), said, context)
+    one.messages, one.at = one.messages + 1, message.at
+    if engine.unscorable(running, TicketFacts()) is None:
+        score, running = engine.score(running, TicketFacts(), model, message.at, context)
+        one.score, one.p_satisfied = score.score, score.p_satisfied
+    one.sealed_running = vault_of(session).seal(json.dumps(running.to_json()))
+
+
+def _running(session: Session, one: Participant) -> Running:
+    if one.sealed_running is None:
+        return Running.start()
+    return Running.from_json(json.loads(vault_of(session).open(one.sealed_running)))
