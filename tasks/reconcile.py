@@ -78,7 +78,8 @@ def walk() -> None:
 def turn(parts: Parts, desk_id: int) -> bool:
     """Walk a bounded number of pages; True when the present was reached. False too where it is another one's turn."""
     with parts.database.desk(desk_id) as session:
-        row = walks.begin(session, desk_id, real_now(), began_at=_beginning(parts, desks.get(session, desk_id)))
+        began_at = beginning(parts, desks.get(session, desk_id), walks.find(session))
+        row = walks.begin(session, desk_id, real_now(), began_at=began_at)
     if row is None:
         return False
     tokens = log.bind(desk_id=desk_id)
@@ -88,8 +89,10 @@ def turn(parts: Parts, desk_id: int) -> bool:
         log.unbind(tokens)
 
 
-def _beginning(parts: Parts, desk: Desk) -> datetime:
+def beginning(parts: Parts, desk: Desk, row: Reconcile | None) -> datetime:
     """From when on a change is news: since the desk was connected, in whatever time the desk lives."""
+    if row is not None:
+        return row.began_at
     now = parts.clock.now()
     return min(max(desk.created_at, now - FIRST_REACH), now)
 
