@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ def test_a_base_address_beyond_this_machine_is_named(base_url: str) -> None:
         ({"api_token": "a\nb"}, "api_token"),
         ({"access_token": "x"}, "access_token"),
         ({"client_id": "x", "client_secret": "y"}, "client_id"),
+        ({"refresh_token": "x"}, "refresh_token"),
     ],
 )
 def test_credentials_that_cannot_be_right_are_named_with_what_is_taken(credentials: dict[str, Any], field: str) -> None:
@@ -59,6 +61,47 @@ def test_credentials_that_cannot_be_right_are_named_with_what_is_taken(credentia
         open_desk(**credentials)
 
     assert "söcret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"client_id": None}, "client_id"),
+        ({"client_id": "a b"}, "client_id"),
+        ({"client_secret": None}, "client_secret"),
+        ({"client_secret": ""}, "client_secret"),
+        ({"refresh_token": "söcret"}, "refresh_token"),
+        ({"access_token": "x"}, "access_token"),
+    ],
+)
+def test_an_oauth_client_that_cannot_be_right_is_named(changes: dict[str, Any], field: str) -> None:
+    given = {"client_id": "kintsugi", "client_secret": "secret-of-ours", "refresh_token": "refresh-of-ours"}
+
+    with pytest.raises(ValueError, match=f"credentials.{field}: .*client_id, client_secret and") as caught:
+        open_desk(email=None, api_token=None, **given | changes)
+
+    assert "of-ours" not in str(caught.value)
+    assert "söcret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("refresh", [None, "refresh-of-ours"])
+def test_an_oauth_client_opens_with_and_without_a_refresh_token(refresh: str | None) -> None:
+    open_desk(email=None, api_token=None, client_id="kintsugi", client_secret="x", refresh_token=refresh).close()
+
+
+def test_api_tokens_are_warned_of_by_the_day_they_end() -> None:
+    legacy = {"email": LOGIN, "api_token": "token-of-ours"}
+
+    before = ZENDESK.warnings(legacy, datetime(2027, 4, 29, tzinfo=UTC))
+    after = ZENDESK.warnings(legacy, datetime(2027, 4, 30, tzinfo=UTC))
+
+    assert "stop working on 2027-04-30" in before[0]
+    assert "stopped working on 2027-04-30" in after[0]
+    assert "token-of-ours" not in before[0] + after[0]
+
+
+def test_oauth_needs_no_warning() -> None:
+    assert ZENDESK.warnings({"client_id": "kintsugi", "client_secret": "x"}, NOW) == ()
 
 
 def test_an_address_may_carry_the_vendors_own_suffix() -> None:
