@@ -17,7 +17,7 @@ from connectors.freshdesk import changes, mapping, marks
 from connectors.freshdesk.answers import number, sensible
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.statuses import Statuses
-from connectors.ticket import Receipt, Ticket, Write
+from connectors.ticket import Receipt, Ticket, TicketStatus, Write
 
 #: How often tags are written before an agent who keeps writing his own is left alone.
 ROUNDS = 3
@@ -41,8 +41,8 @@ class Writing:
         """See `connectors.base.Connector.write`. Costs a look, and for each of fields with tags, and words, one call
         and another look."""
         words = marks.dressed(write.comment.text, write.markers) if write.comment else ""
-        # Only a status of the account's own has to be looked up.
-        statuses = self._statuses() if write.status and write.status != ticket.status else Statuses()
+        # Only for this one has a status of the account's own to be found.
+        statuses = self._statuses() if write.status is TicketStatus.HOLD else Statuses()
         fields = changes.changed_fields(ticket, write, statuses)
         retag = changes.tags_after(ticket, write) != ticket.tags
         if not (fields or retag or words):
