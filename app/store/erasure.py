@@ -77,6 +77,7 @@ def forget_ticket(session: Session, row: TrackedTicket) -> None:
     for decision in session.scalars(select(DecisionRow).where(DecisionRow.tracked_id == row.id)):
         decision.facts = {name: value for name, value in decision.facts.items() if _is_number(value)}
         decision.conditions = [_without_what_was_found(one) for one in decision.conditions]
+        decision.reason = f"{decision.outcome.value}: what it was decided by is erased"
     session.flush()
 
 
