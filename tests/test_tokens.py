@@ -60,7 +60,11 @@ def test_there_are_none_before_the_first(database: Database) -> None:
 def test_new_tokens_are_fetched_for_those_on_record_and_kept(tokens: DeskTokens) -> None:
     given: list[Tokens | None] = []
 
-    renewed = tokens.renew(OLD, lambda held: given.append(held) or NEW)  # type: ignore[func-returns-value]
+    def fetch(held: Tokens | None) -> Tokens:
+        given.append(held)
+        return NEW
+
+    renewed = tokens.renew(OLD, fetch)
 
     assert given == [OLD]
     assert renewed == tokens.current() == NEW
