@@ -277,6 +277,7 @@ _RIGHT: Mapping[str, Any] = {
     ),
     "single_put_tag_deltas": lambda value: isinstance(value, bool),
     "csat": lambda value: value in ("survey", "legacy"),
+    "rating_points": lambda value: value in (2, 3, 5, 7),
 }
 
 

@@ -23,20 +23,18 @@ from connectors.sandbox.webhooks import Webhook
 class Quota:
     """Webhook calls in the running hour, where the vendor counts them."""
 
-    def __init__(self, most: int | None, patience: Patience) -> None:
-        self._most, self._hour = most, patience.hour
+    def __init__(self, hour: float) -> None:
+        self._hour = hour  #: its length in seconds
         self._mutex = threading.Lock()
         self._until, self._used = 0.0, 0
 
-    def spend(self) -> float | None:
-        """Count one call; or how many seconds it has to wait, when there are none left."""
-        if self._most is None:
-            return None
+    def spend(self, most: int) -> float | None:
+        """Count one call of at most so many; or how many seconds it has to wait, when there are none left."""
         now = time.monotonic()
         with self._mutex:
             if self._until <= now:
                 self._until, self._used = now + self._hour, 0
-            if self._used >= self._most:
+            if self._used >= most:
                 return self._until - now
             self._used += 1
         return None
@@ -52,7 +50,7 @@ class Deliverer:
         self._account_id = account_id
         self._vendor = vendor
         self._patience = patience
-        self._quota = Quota(vendor.hourly(patience), patience)
+        self._quota = Quota(patience.hour)
         self._wake = threading.Condition()
         self._busy: set[str] = set()
         self._stopped = False
@@ -111,7 +109,8 @@ class Deliverer:
     def _deliver(self, session: requests.Session, delivery: Delivery) -> None:
         with self._file.reading() as db:
             webhook = webhooks.find(db, delivery.webhook_id)
-        pause = self._quota.spend()
+        most = None if webhook is None else self._vendor.hourly(self._patience, webhook)
+        pause = None if most is None else self._quota.spend(most)
         if pause is not None:
             self._wait_for_a_turn(delivery, pause)
             return

@@ -24,7 +24,8 @@ from connectors.sandbox.vendor import Vendor
 SETTINGS: Mapping[str, Any] = {
     "sidebar_url": None,  #: where the ticket page launches the sidebar
     "single_put_tag_deltas": True,  #: does PUT /tickets/{id} honour additional_tags and remove_tags?
-    "csat": "survey",  #: the one active rating system: "survey" (1 to 5) or "legacy" (good, bad)
+    "csat": "survey",  #: Zendesk's one active rating system: "survey" (1 to 5) or "legacy" (good, bad)
+    "rating_points": 5,  #: of Freshdesk's survey: 2, 3, 5 or 7
 }
 
 

@@ -58,17 +58,22 @@ class Letter:
     event_type: str
     body: bytes
     actor_id: int | None = None  #: who caused the event
+    ordered: bool = True  #: goes out after those of the same webhook and ticket that came before
 
 
 def enqueue(db: Db, letter: Letter, now: str) -> None:
     """Put it into the outbox, as part of the caller's transaction."""
+    columns = asdict(letter)
+    del columns["ordered"]
+    number = next_id(db, "delivery", first=1)
+    stream = f"{letter.webhook_id}/{letter.ticket_id}"
     insert(
         db,
         "delivery",
-        **asdict(letter),
-        id=next_id(db, "delivery", first=1),
+        **columns,
+        id=number,
         invocation_id=make_ulid(),
-        stream=f"{letter.webhook_id}/{letter.ticket_id}",
+        stream=stream if letter.ordered else f"{stream}/{number}",
         state="pending",
         created_at=now,
         queued=time.time(),

@@ -81,8 +81,8 @@ class Vendor(ABC):
         """After attempt `number`; `status` is None when there was no answer."""
 
     @abstractmethod
-    def hourly(self, patience: Patience) -> int | None:
-        """How many webhook calls an hour may see; None where there is no such limit."""
+    def hourly(self, patience: Patience, webhook: Webhook) -> int | None:
+        """How many calls of webhooks like this an hour may see; None where there is no such limit."""
 
     @abstractmethod
     def make_limits(self, plan: Mapping[str, Any] | None) -> Counting[Any]:

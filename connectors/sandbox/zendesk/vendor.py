@@ -158,7 +158,7 @@ class Zendesk(Vendor):
             return Verdict(status="throttled", wait=asked if number < patience.busy_tries else None)
         return Verdict(status="terminated")
 
-    def hourly(self, patience: Patience) -> int | None:
+    def hourly(self, patience: Patience, webhook: Webhook) -> int | None:
         return None
 
     def make_limits(self, plan: Mapping[str, Any] | None) -> Limits:
