@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,7 +35,7 @@ _LISTS: tuple[tuple[str, TicketStatus | None], ...] = (
 class Place:
     """Where a walk is: per list the time to read from, which list it is in, and which page of that time."""
 
-    times: tuple[str, ...]
+    times: tuple[datetime, ...]
     which: int = 0
     page: int = 1
 
@@ -43,16 +43,17 @@ class Place:
     def of(cls, cursor: str | None, since: datetime) -> Place:
         """From a cursor, else from the beginning. Raises ValueError for a text that is no cursor of ours."""
         if not cursor:
-            return cls(times=(_text(since),) * len(_LISTS))
+            return cls(times=(since,) * len(_LISTS))
         kept = json.loads(cursor)
-        return cls(times=tuple(kept["times"]), which=kept["which"], page=kept["page"])
+        times = tuple(parse_instant(kept["times"][which]) for which in range(len(_LISTS)))
+        return cls(times=times, which=int(kept["which"]) % len(_LISTS), page=int(kept["page"]))
 
     def cursor(self) -> str:
-        return json.dumps(asdict(self))
+        return json.dumps({"times": [_text(time) for time in self.times], "which": self.which, "page": self.page})
 
     def after(self, page: Sequence[Ticket]) -> Place:
         """The place after this page; the first list again, a little earlier, once all are read."""
-        start = parse_instant(self.times[self.which])
+        start = self.times[self.which]
         last = max((ticket.updated_at for ticket in page), default=start)
         if len(page) == PAGE:
             if last > start:
@@ -64,7 +65,7 @@ class Place:
         return replace(here, which=(self.which + 1) % len(_LISTS))
 
     def _at(self, moment: datetime) -> Place:
-        times = [_text(moment) if number == self.which else time for number, time in enumerate(self.times)]
+        times = [moment if number == self.which else time for number, time in enumerate(self.times)]
         return replace(self, times=tuple(times), page=1)
 
 
@@ -73,7 +74,7 @@ def read_page(api: Api, cursor: str | None, since: datetime, neutral: Callable[[
     with sensible():
         place = Place.of(cursor, since)
     name, ended = _LISTS[place.which]
-    params = {"updated_since": place.times[place.which], "order_by": "updated_at", "order_type": "asc"}
+    params = {"updated_since": _text(place.times[place.which]), "order_by": "updated_at", "order_type": "asc"}
     page = api.page("tickets", place.page, params | ({"filter": name} if name else {}), of="changed tickets")
     with sensible():
         tickets = tuple(_ticket(body, ended, neutral) for body in page)
