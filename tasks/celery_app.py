@@ -10,6 +10,7 @@ from tasks.schedule import BEAT
 
 MODULES = (
     "tasks.inbox",
+    "tasks.sweeping",
     "tasks.scoring",
     "tasks.surveys",
     "tasks.upkeep",

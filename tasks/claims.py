@@ -123,12 +123,8 @@ def _ending(claim: TicketClaim) -> Iterator[None]:
         yield
     except LostClaim:
         LOG.warning("claim_lost")
-    except OverBudget as error:
-        # Only this ticket waits: another lane, or another ticket of this one, may have calls left.
-        _postpone(claim, claim.parts.connections.governor.over_budget(error.retry_after), error, counts=False)
     except RateLimited as error:
-        until = claim.parts.connections.governor.rate_limited(claim.desk_id, error.retry_after, error.spent)
-        _postpone(claim, until, error, counts=False)
+        _postpone(claim, _when_allowed(claim, error), error, counts=False)
     except Unavailable as error:
         _postpone(claim, real_now() + _patience(claim, error.retry_after), error, counts=False)
     except Conflict as error:
@@ -141,6 +137,15 @@ def _ending(claim: TicketClaim) -> Iterator[None]:
         # The task base of this design: whatever else went wrong is logged, counted against the ticket, and tried again.
         LOG.error("ticket_failed", error=error, attempts=claim.tracked.attempts)
         _postpone(claim, real_now() + _backoff(claim.tracked.attempts), error, counts=True)
+
+
+def _when_allowed(claim: TicketClaim, error: RateLimited) -> datetime:
+    """When a call may be made again. Where our own budget said no, only this ticket waits: another lane, or another
+    ticket of this one, may have calls left."""
+    governor = claim.parts.connections.governor
+    if isinstance(error, OverBudget):
+        return governor.over_budget(error.retry_after)
+    return governor.rate_limited(claim.desk_id, error.retry_after, error.spent)
 
 
 def _patience(claim: TicketClaim, asked: timedelta | None) -> timedelta:

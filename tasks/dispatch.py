@@ -13,14 +13,18 @@ from kombu.exceptions import OperationalError
 
 from app import log
 from app.clock import real_now
-from app.store import invitations, tracked_tickets
+from app.connect import KINDS
+from app.governor import Lane
+from app.store import invitations, sweeps, tracked_tickets
 from app.store.database import DatabaseUnavailable, Purpose
-from tasks import inbox, schedule, scoring, surveys
+from tasks import inbox, schedule, scoring, surveys, sweeping
 from tasks.parts import Parts
 
 LOG = log.get("dispatch")
 
 PER_DESK = 16  #: tickets of one desk in one turn
+CROWD = 20  #: fewer due tickets of a desk are always read one by one
+PER_LOOK = 3  #: calls for a ticket that is read alone
 SURVEYS = 16  #: in one turn
 GIVE_BACK = timedelta(seconds=1)
 
@@ -66,14 +70,45 @@ class Dispatcher:
             surveys_due = invitations.any_due(session, now, business_now)
             room = self._parts.settings.in_flight - tracked_tickets.leased(session, now) if tickets else 0
         found = self._surveys(now) if surveys_due else 0
+        apart = self._sweeps(now) if tickets else frozenset()
         if room > 0:
-            found += self._tickets(now, room)
+            found += self._tickets(now, room, apart)
         return found >= max(room, 1)
 
-    def _tickets(self, now: datetime, room: int) -> int:
+    def _sweeps(self, now: datetime) -> frozenset[int]:
+        """Have crowded desks swept. Those whose ordinary tickets are not to be read one by one at the moment."""
+        connections = self._parts.connections
+        with self._parts.database.system(Purpose.DISPATCH, read=True) as session:
+            crowded = sweeps.crowded(session, now, CROWD)
+            apart = sweeps.under_way(session, now) | connections.governor.resting(Lane.RESCORING)
+        for desk, due in crowded:
+            budget = connections.budget(desk)
+            if not KINDS[desk.kind].bulk_reads or due * PER_LOOK < connections.governor.room(budget, Lane.RESCORING):
+                continue
+            self._sweep(desk.id, now)
+            apart |= {desk.id}
+        return apart
+
+    def _sweep(self, desk_id: int, now: datetime) -> None:
+        with self._parts.database.system(Purpose.DISPATCH) as session:
+            fence = sweeps.claim(session, desk_id, now, now + self._parts.settings.lease)
+        if fence is None:
+            return
+        try:
+            sweeping.sweep.apply_async((desk_id, fence), retry=False)
+        except OperationalError as error:
+            LOG.warning("broker_unavailable", error=error)
+            with self._parts.database.system(Purpose.DISPATCH) as session:
+                sweeps.hold(session, desk_id, fence, now, now + GIVE_BACK)
+
+    def _tickets(self, now: datetime, room: int, apart: frozenset[int]) -> int:
         settings = self._parts.settings
         rule = tracked_tickets.Rule(
-            lease=settings.lease, limit=room, per_desk=min(PER_DESK, room), max_attempts=settings.max_attempts
+            lease=settings.lease,
+            limit=room,
+            per_desk=min(PER_DESK, room),
+            max_attempts=settings.max_attempts,
+            apart=apart,
         )
         business_now = self._parts.clock.now()
         with self._parts.database.system(Purpose.DISPATCH) as session:

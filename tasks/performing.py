@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import log
 from app.clock import real_now
+from app.governor import Lane
 from app.protocols import tags
 from app.protocols.actions.combine import combine
 from app.protocols.cases import CaseEvent, advance, can_advance
@@ -24,7 +25,7 @@ from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, 
 from connectors.base import Connector
 from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavailable
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write
-from tasks import alerting, fates, recovery
+from tasks import alerting, fates, recovery, showing
 from tasks.claims import TicketClaim
 from tasks.planning import CLOSED, Context, gather, plan_step, with_names
 
@@ -49,6 +50,8 @@ def perform(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
     if ticket.status in (TicketStatus.DELETED, TicketStatus.SPAM):
         return
     context = _context(claim, ticket)
+    if context.steps or context.cut_off:
+        claim.lane = Lane.LIVE
     if context.cut_off:
         if not _settle_interrupted(claim, context.cut_off, ticket, connector):
             return
@@ -63,6 +66,14 @@ def perform(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
                 raise
             context = _context(claim, connector.read_ticket(ticket.id, after=claim.tracked.last_message_id))
     _tell(claim, context.ticket, connector)
+
+
+def tags_alone(claim: TicketClaim, ticket: Ticket) -> Write | None:
+    """The change of state tags, where there is nothing else to do on the ticket; else None."""
+    context = _context(claim, ticket)
+    if context.steps or context.cut_off or context.follow_ups or context.alerts:
+        return None
+    return _state_tag(context)
 
 
 def _tell(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
@@ -163,6 +174,7 @@ def _plan_all(context: Context) -> tuple[list[Wanted], list[tuple[int, str]], li
         writes.append(replace(write, markers=(row.marker,)))
         by_marker[row.marker] = row.id
     writes.append(_state_tag(context))
+    writes.append(_shown_fields(context, due=any(not write.empty for write in writes)))
     wanted = [
         Wanted(
             write=write,
@@ -179,6 +191,13 @@ def _state_tag(context: Context) -> Write:
     if context.state is None or context.ticket.status is TicketStatus.CLOSED:
         return Write()
     return tags.state_write(context.ticket.tags, context.state, context.dictionary)
+
+
+def _shown_fields(context: Context, *, due: bool) -> Write:
+    """What the fields that we installed should show; a closed ticket keeps what it has."""
+    if context.ticket.status is TicketStatus.CLOSED:
+        return Write()
+    return showing.shown_write(context.ticket, context.shown, due=due)
 
 
 def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Wanted) -> Receipt:

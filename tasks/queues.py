@@ -14,6 +14,7 @@ QUEUES = (LIVE, UPKEEP, LEARNING)
 ROUTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "inbox.look": {"queue": LIVE},
+        "sweeping.sweep": {"queue": LIVE},
         "scoring.rescore": {"queue": LIVE},
         "surveys.send": {"queue": LIVE},
         "upkeep.sweep": {"queue": UPKEEP},

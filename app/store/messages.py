@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.store.database import vault_of
 from app.store.models import Message, TrackedTicket
 from connectors.ticket import Message as Spoken
+
+MOST_IDS = 500  #: in one statement
 
 
 def known_ids(session: Session, tracked_id: int, ids: Sequence[str]) -> set[str]:
@@ -22,6 +24,17 @@ def known_ids(session: Session, tracked_id: int, ids: Sequence[str]) -> set[str]
         select(Message.message_id).where(Message.tracked_id == tracked_id, Message.message_id.in_(ids))
     )
     return set(found)
+
+
+def ids_of(session: Session, tracked_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+    """The ids of all stored messages of these tickets."""
+    found: dict[int, set[str]] = {}
+    for place in range(0, len(tracked_ids), MOST_IDS):
+        some = tracked_ids[place : place + MOST_IDS]
+        rows = session.execute(select(Message.tracked_id, Message.message_id).where(Message.tracked_id.in_(some)))
+        for tracked_id, message_id in rows:
+            found.setdefault(tracked_id, set()).add(message_id)
+    return {tracked_id: frozenset(ids) for tracked_id, ids in found.items()}
 
 
 def record(session: Session, tracked: TrackedTicket, spoken: Spoken, readings: list[dict[str, Any]]) -> Message:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, case, func, or_, select, update
+from sqlalchemy import CursorResult, and_, case, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.store.desks import NotFound
-from app.store.models import Delivery, DeliveryState, Desk, DeskState, TrackedTicket
+from app.store.models import Delivery, DeliveryState, Desk, DeskState, RecoveryCase, TrackedTicket
+from app.words import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Rule:
     limit: int  #: rows in all
     per_desk: int  #: rows of one desk, so that a desk with a long backlog holds nobody up
     max_attempts: int
+    apart: frozenset[int] = frozenset()  #: desks of which only tickets with an open case are read one by one now
 
 
 def claim_due(session: Session, now: datetime, business_now: datetime, rule: Rule) -> Sequence[Claim]:
@@ -44,7 +46,7 @@ def claim_due(session: Session, now: datetime, business_now: datetime, rule: Rul
     # Somebody may have claimed, and even settled, a ticket since the ids were read.
     claimable = (
         select(TrackedTicket.id)
-        .where(TrackedTicket.id.in_(ids), _due(now, business_now), _free(now))
+        .where(TrackedTicket.id.in_(ids), _due(now, business_now), free(now))
         .with_for_update(skip_locked=True)
     )
     rows = session.execute(
@@ -63,7 +65,8 @@ def claim_due(session: Session, now: datetime, business_now: datetime, rule: Rul
     ]
 
 
-def _free(now: datetime) -> Any:
+def free(now: datetime) -> Any:
+    """Nobody works on it, and it was not given up."""
     return and_(
         TrackedTicket.dead_at.is_(None),
         or_(TrackedTicket.lease_until.is_(None), TrackedTicket.lease_until < now),
@@ -74,7 +77,7 @@ def _due(now: datetime, business_now: datetime) -> Any:
     return or_(TrackedTicket.due_at <= now, TrackedTicket.rescore_at <= business_now)
 
 
-def _served(now: datetime) -> Any:
+def served(now: datetime) -> Any:
     """Its desk is neither paused nor asked us to wait."""
     return and_(
         Desk.id == TrackedTicket.desk_id,
@@ -83,14 +86,32 @@ def _served(now: datetime) -> Any:
     )
 
 
+def open_case() -> Any:
+    """It has a recovery case that is not over."""
+    return select(RecoveryCase.id).where(RecoveryCase.open_key == TrackedTicket.id).exists()
+
+
+def urgency() -> Any:
+    """Whose customers are being won back comes first, then those in a poor state."""
+    return case((open_case(), 0), (TrackedTicket.level == Level.POOR, 1), else_=2)
+
+
+def _singly(now: datetime, rule: Rule) -> Any:
+    if not rule.apart:
+        return true()
+    # Where only time has passed nothing is read, so that goes on everywhere.
+    no_look = or_(TrackedTicket.due_at.is_(None), TrackedTicket.due_at > now)
+    return or_(TrackedTicket.desk_id.not_in(rule.apart), no_look, open_case())
+
+
 def _due_ids(session: Session, now: datetime, business_now: datetime, rule: Rule) -> Sequence[int]:
     # What somebody wrote comes before what only grew older; the two databases differ in where NULL sorts.
-    oldest_first = (TrackedTicket.due_at.asc().nulls_last(), TrackedTicket.id)
+    oldest_first = (urgency(), TrackedTicket.due_at.asc().nulls_last(), TrackedTicket.id)
     turn = func.row_number().over(partition_by=TrackedTicket.desk_id, order_by=oldest_first)
     waiting = (
         select(TrackedTicket.id, turn.label("turn"), TrackedTicket.due_at)
-        .join(Desk, _served(now))
-        .where(_due(now, business_now), _free(now), TrackedTicket.attempts < rule.max_attempts)
+        .join(Desk, served(now))
+        .where(_due(now, business_now), free(now), TrackedTicket.attempts < rule.max_attempts, _singly(now, rule))
         .subquery()
     )
     fair = (
@@ -103,7 +124,7 @@ def _due_ids(session: Session, now: datetime, business_now: datetime, rule: Rule
 
 def any_due(session: Session, now: datetime, business_now: datetime) -> bool:
     """Whether a turn of claiming is worth a write transaction: something can be claimed, or is to be given up."""
-    found = select(TrackedTicket.id).join(Desk, _served(now)).where(_due(now, business_now), _free(now))
+    found = select(TrackedTicket.id).join(Desk, served(now)).where(_due(now, business_now), free(now))
     return session.scalar(found.limit(1)) is not None
 
 
@@ -112,7 +133,7 @@ def bury_exhausted(session: Session, now: datetime, max_attempts: int) -> Sequen
     rows = session.execute(
         update(TrackedTicket)
         .where(
-            _free(now),
+            free(now),
             TrackedTicket.attempts >= max_attempts,
             or_(TrackedTicket.due_at.is_not(None), TrackedTicket.rescore_at.is_not(None)),
         )

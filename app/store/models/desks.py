@@ -32,6 +32,8 @@ class Desk(Base):
     integration_user_id: Mapped[str | None] = mapped_column(String(64))
     blocked_until: Mapped[datetime | None]  #: the helpdesk asked us to wait; mechanism time
     last_read_at: Mapped[datetime | None]
+    sweep_until: Mapped[datetime | None]  #: its tickets are read in bulk by one worker; mechanism time
+    sweep_fence: Mapped[int] = mapped_column(default=0)
     usual: Mapped[dict[str, Any] | None]  #: the desk's own norm of reply times, in hours; counted by upkeep
     created_at: Mapped[datetime]
 
