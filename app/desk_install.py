@@ -16,11 +16,10 @@ from connectors.errors import ConnectorError
 from connectors.installing import Change, Installer, Made, Thing, Wanted
 from connectors.ticket import Comment, TicketStatus, Write
 from tasks.parts import Parts
+from tasks.showing import SHOWN, in_words
 
 #: What a helpdesk calls the fields that show how a ticket stands.
 FIELDS = {"score": "Satisfaction score", "state": "Satisfaction state", "cause": "Satisfaction cause"}
-#: Setting of a desk: which field shows what, by the helpdesk's ids.
-SHOWN = "shown_fields"
 
 MACROS = {
     "Recovery: say sorry and stay with it": Write(
@@ -151,8 +150,3 @@ def _wanted(parts: Parts, desk_id: int, *, by_rule: bool, reachable: bool = True
 def marker(desk: Desk) -> str:
     """What tells this desk's things from another's; says nothing about the webhook's key, of which it is a digest."""
     return f"kintsugi:{hashlib.sha256(desk.key.encode()).hexdigest()[:12]}"
-
-
-def in_words(state: SatState) -> str:
-    """ "Poor, worsening", as people read it at the helpdesk."""
-    return state.value.replace("_", ", ").capitalize()

@@ -25,7 +25,7 @@ from app.words import SatState
 from connectors.base import Connector
 from connectors.errors import NotFound, Refused
 from connectors.ticket import Comment, Person, Ticket, TicketStatus, Write
-from tasks import directory, recovery
+from tasks import directory, recovery, showing
 from tasks.claims import TicketClaim
 
 MOST_REASONS = 3
@@ -55,6 +55,7 @@ class Context:
     cases: Mapping[int, CaseContext]
     surveys: Mapping[int, str] = field(default_factory=dict)  #: step id -> the text of a survey comment
     planning: Planning
+    shown: Mapping[str, tuple[str, str | int]] = field(default_factory=dict)  #: see `showing.wanted`
     unknown: Mapping[Lookup, str] = field(default_factory=dict)  #: look-ups that failed for good, with the reason
 
     @classmethod
@@ -80,6 +81,7 @@ class Context:
             cases=known,
             surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == recovery.SURVEY},
             planning=Planning(ticket=ticket, case=CaseSummary(protocol=""), now=claim.business_now()),
+            shown=showing.wanted(desk.settings, fresh),
         )
 
     def action(self, row: StepRow) -> Action:

@@ -1,4 +1,4 @@
-"""`kintsugi desk install` and `uninstall` on a desk of the sandbox: a plan, one of each thing, and nothing left behind."""
+"""`kintsugi desk install` and `uninstall` on a desk of the sandbox: a plan, one of each thing, nothing left behind."""
 
 from __future__ import annotations
 
