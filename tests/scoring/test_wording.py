@@ -18,8 +18,10 @@ def heard(text: str, *, english: bool = True) -> dict[str, Reading]:
 def test_pleasant_and_unpleasant_words_are_told_apart() -> None:
     pleased, cross = heard("I love it, wonderful news"), heard("I hate this horrible mess")
 
-    assert pleased["wording.pleased"].value > 0.5 > pleased["wording.displeased"].value
-    assert cross["wording.displeased"].value > 0.5 > cross["wording.pleased"].value
+    assert pleased["wording.pleased"].value > 0.5
+    assert "wording.displeased" not in pleased
+    assert cross["wording.displeased"].value > 0.5
+    assert "wording.pleased" not in cross
 
 
 def test_customers_wording_is_better_or_worse_never_both() -> None:

@@ -77,40 +77,31 @@ def overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 
 
 def read(running: Running) -> list[Reading]:
-    """Effort at the customer's latest message, which is already counted in `running`."""
+    """Effort at the customer's latest message, which is already counted in `running`: what there is of it."""
     current, earlier = running.said[-1], running.said[:-1]
-    repeats = max([overlap(current, words) for words in earlier], default=0.0)
-    run, turns, missed = running.customer_run, running.customer_turns, running.unanswered
-    return [
-        _identifier_again(running),
-        Reading(
-            signal="effort.repeats", value=repeats, evidence=f"{repeats:.0%} of the words were in an earlier message"
-        ),
-        Reading(
-            signal="effort.run", value=min(1.0, (run - 1) / 3), evidence=f"{run} messages in a row without a reply"
-        ),
-        Reading(
-            signal="effort.unanswered",
-            value=missed / max(1, running.questions),
-            evidence=f"{missed} of {running.questions} questions without a fitting reply",
-        ),
-        Reading(
-            signal="effort.turns",
-            value=min(1.0, math.log(turns) / math.log(MANY_TURNS + 1)),
-            evidence=f"{turns} messages from the customer so far",
-        ),
-    ]
+    found = _identifier_again(running)
+    if repeats := max([overlap(current, words) for words in earlier], default=0.0):
+        said = f"{repeats:.0%} of the words were in an earlier message"
+        found.append(Reading(signal="effort.repeats", value=repeats, evidence=said))
+    if (run := running.customer_run) > 1:
+        said = f"{run} messages in a row without a reply"
+        found.append(Reading(signal="effort.run", value=min(1.0, (run - 1) / 3), evidence=said))
+    if missed := running.unanswered:
+        said = f"{missed} of {running.questions} questions without a fitting reply"
+        found.append(Reading(signal="effort.unanswered", value=missed / max(1, running.questions), evidence=said))
+    if (turns := running.customer_turns) > 1:
+        value = min(1.0, math.log(turns) / math.log(MANY_TURNS + 1))
+        found.append(Reading(signal="effort.turns", value=value, evidence=f"{turns} messages from the customer so far"))
+    return found
 
 
-def _identifier_again(running: Running) -> Reading:
+def _identifier_again(running: Running) -> list[Reading]:
     asked = running.asked
+    if not asked.again:
+        return []
     again = f"gives the {asked.again_kind} again" + (", after we asked for it" if asked.on_request else "")
-    return Reading(
-        signal="effort.identifier_again",
-        value=(1.0 if asked.on_request else 0.5) if asked.again else 0.0,
-        evidence=again if asked.again else "",
-        messages=asked.again,
-    )
+    value = 1.0 if asked.on_request else 0.5
+    return [Reading(signal="effort.identifier_again", value=value, evidence=again, messages=asked.again)]
 
 
 FAMILY = Family(name="effort", signals=SIGNALS, read_effort=read)

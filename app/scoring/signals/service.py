@@ -6,7 +6,7 @@ English replies only. What has to be remembered from one message to the next sta
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.scoring.asked import wanted_in
@@ -20,7 +20,6 @@ from app.scoring.signals.base import Effect, Family, Reading, Scope, Signal, cli
 from app.scoring.signals.effort import hashed_words, overlap
 
 PATTERNS = Book({f"service.{name}": listed for name, listed in AGENT.items()})
-NOTHING = {name: Reading(signal=name, value=0.0) for name in PATTERNS}  #: most lists find nothing in most replies
 STOCK = 2  #: stock phrases that make a reply a template
 
 SMOOTHED = "smoothed over replies, the newest weighs one half"
@@ -80,16 +79,9 @@ def read(running: Running, text: str) -> list[Reading]:
     """One reply of ours against what was said before it. `text` is the reply without quoted history."""
     said = text if reads_english(text) else ""
     likely = PATTERNS.likely(said)
-    found = {name: list(likely[name].finditer(said)) if name in likely else [] for name in PATTERNS}
-    words = hashed_words(text)
-    repeats = max((overlap(words, earlier) for earlier in running.replied), default=0.0)
-    phrased = [_phrased(name, finds, text) if finds else NOTHING[name] for name, finds in found.items()]
-    return [
-        *phrased,
-        Reading(signal="service.repeats", value=repeats, evidence="much the same reply as before"),
-        _answers(running, words, {reading.signal: reading.value for reading in phrased if reading.value}),
-        *_remembered(running, said, apologises=bool(found["service.apology"])),
-    ]
+    found = {name: list(likely[name].finditer(said)) for name in PATTERNS if name in likely}
+    phrased = [_phrased(name, finds, text) for name, finds in found.items() if finds]
+    return [*phrased, *_compared(running, hashed_words(text), phrased), *_remembered(running, said, found)]
 
 
 def evades(values: Mapping[str, float]) -> bool:
@@ -102,33 +94,32 @@ def _phrased(name: str, finds: list[re.Match[str]], text: str) -> Reading:
     return Reading(signal=name, value=value, evidence=clip(f"our reply: {quote(text, *finds[0].span())}"))
 
 
-def _answers(running: Running, words: tuple[int, ...], values: Mapping[str, float]) -> Reading:
-    answered = running.pending is not None and not evades(values) and bool(set(running.pending) & set(words))
-    return Reading(
-        signal="service.answers", value=float(answered), evidence="our reply takes up the customer's question"
-    )
+def _compared(running: Running, words: tuple[int, ...], phrased: Sequence[Reading]) -> list[Reading]:
+    """The reply's words beside those of the replies before it and of the customer's question."""
+    found = []
+    if repeats := max([overlap(words, earlier) for earlier in running.replied], default=0.0):
+        found.append(Reading(signal="service.repeats", value=repeats, evidence="much the same reply as before"))
+    evaded = evades({reading.signal: reading.value for reading in phrased})
+    if running.pending is not None and not evaded and set(running.pending).intersection(words):
+        said = "our reply takes up the customer's question"
+        found.append(Reading(signal="service.answers", value=1.0, evidence=said))
+    return found
 
 
-def _remembered(running: Running, text: str, *, apologises: bool) -> list[Reading]:
+def _remembered(running: Running, text: str, phrased: Mapping[str, Sequence[re.Match[str]]]) -> list[Reading]:
     """What only shows against the messages before: identifiers asked for again, promises, apologies counted."""
-    given = running.asked.known(wanted_in(text)) if running.asked.given else None
-    apologies = running.asked.apologies + apologises
-    return [
-        Reading(
-            signal="service.asks_again",
-            value=float(given is not None),
-            evidence=f"our reply asks for the {given.kind}, which the customer gave already" if given else "",
-            messages=(given.message,) if given else (),
-        ),
-        Reading(
-            signal="service.promise", value=float(promises(text)), evidence="our reply promises something by a time"
-        ),
-        Reading(
-            signal="service.apologies",
-            value=min(1.0, (apologies - 1) / 3) if apologises and apologies > 1 else 0.0,
-            evidence=f"our apology number {apologies}",
-        ),
-    ]
+    found = []
+    if given := running.asked.known(wanted_in(text)) if running.asked.given else None:
+        said = f"our reply asks for the {given.kind}, which the customer gave already"
+        found.append(Reading(signal="service.asks_again", value=1.0, evidence=said, messages=(given.message,)))
+    if promises(text):
+        said = "our reply promises something by a time"
+        found.append(Reading(signal="service.promise", value=1.0, evidence=said))
+    apologies = running.asked.apologies + 1
+    if phrased.get("service.apology") and apologies > 1:
+        said = f"our apology number {apologies}"
+        found.append(Reading(signal="service.apologies", value=min(1.0, (apologies - 1) / 3), evidence=said))
+    return found
 
 
 def read_ticket(running: Running, facts: TicketFacts, now: datetime, context: Context) -> list[Reading]:

@@ -87,27 +87,26 @@ def read(heard: Heard) -> list[Reading]:
             if signal.scope is Scope.MESSAGE
         ]
     pleased, displeased, customer = shelf("pleased", "displeased", "customer").read(pieces_of(heard.rest))
-    readings = [_feeling("pleased", *pleased), _feeling("displeased", *displeased)]
-    if LIVELY.search(heard.rest) and not readings[1].value:
+    unpleasant = _feeling("displeased", *displeased)
+    readings = [*_feeling("pleased", *pleased), *unpleasant]
+    if not unpleasant and LIVELY.search(heard.rest):
         readings.append(Reading(signal="wording.lively", value=1.0, evidence="a friendly exclamation mark"))
     return [*readings, *_two_sided("customer", *customer, said="words such as")]
 
 
 def read_reply(_running: Running, words: str) -> list[Reading]:
     """The wording of one reply of ours."""
-    names = [signal.name for signal in SIGNALS if signal.scope is Scope.SERVICE]
-    found: list[Reading] = []
-    if words and reads_english(words):
-        [reply] = shelf("reply").read(cut(words))
-        found = _two_sided("reply", *reply, said="our reply says")
-    said = {reading.signal: reading for reading in found}
-    return [said.get(name, Reading(signal=name, value=0.0)) for name in names]
+    if not words or not reads_english(words):
+        return []
+    [reply] = shelf("reply").read(cut(words))
+    return _two_sided("reply", *reply, said="our reply says")
 
 
-def _feeling(name: str, logit: float, known: list[tuple[float, str]]) -> Reading:
+def _feeling(name: str, logit: float, known: list[tuple[float, str]]) -> list[Reading]:
     value = chance_above_usual(1 / (1 + math.exp(-logit))) if known else 0.0
-    evidence = clip(f"words such as {strongest(known, 1)}") if value else ""
-    return Reading(signal=f"wording.{name}", value=value, evidence=evidence)
+    if not value:
+        return []
+    return [Reading(signal=f"wording.{name}", value=value, evidence=clip(f"words such as {strongest(known, 1)}"))]
 
 
 def _two_sided(name: str, logit: float, known: list[tuple[float, str]], *, said: str) -> list[Reading]:
