@@ -1,0 +1,191 @@
+"""An agent keeps editing while protocols act: no edit is lost, every step ends, nothing is said twice."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from app import factory, settings
+from app.clock import real_now
+from app.settings import CHECKOUT
+from app.store import deliveries, desks, schema, tracked_tickets
+from app.store.database import Purpose
+from app.store.models import StepRow, StepState
+from connectors.sandbox import Sandbox, SandboxAccount
+from connectors.ticket import DeskEvent
+from tasks import parts as tasks_parts
+from tests.tasks.stage import ASSIGN, NOTE, PRIORITY, TAG, Stage, protocol
+
+WORKERS = 4
+SEED = "20260105"
+PACE = deliveries.Pace(debounce=timedelta(milliseconds=50), max_wait=timedelta(milliseconds=200))
+
+CREDENTIALS: Mapping[str, Callable[[SandboxAccount], dict[str, str]]] = {
+    "zendesk": lambda account: {"email": account.email, "api_token": account.api_token},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    tickets: int
+    edits: int
+
+
+@pytest.fixture(params=sorted(CREDENTIALS))
+def stage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """A desk of each kind on the machine's own time: stamps of whole seconds are what is to be proved."""
+    kind = request.param
+    sandbox = Sandbox(file=tmp_path / "sandbox.sqlite", now=real_now, vendor=kind)
+    sandbox.start()
+    requests.post(f"{sandbox.url}/sandbox/limits", json={"unlimited": True}, timeout=10).raise_for_status()
+    environment = {"KINTSUGI_SMTP_URL": f"smtp://127.0.0.1:{sandbox.smtp_port}", "KINTSUGI_MAX_ATTEMPTS": "1000"}
+    parts = factory.build(settings.load(environment, data_dir=tmp_path))
+    schema.migrate(parts.database)
+    new = desks.NewDesk(
+        kind=kind,
+        name="Races",
+        subdomain=sandbox.account.subdomain,
+        base_url=sandbox.url,
+        credentials=CREDENTIALS[kind](sandbox.account),
+        webhook_secret=sandbox.account.webhook_secret,
+        sidebar={},
+        settings={},
+    )
+    with parts.database.system(Purpose.OPERATE) as session:
+        desk = desks.add(session, new, real_now(), integration_user_id=str(sandbox.account.integration_id))
+    made = Stage(parts, sandbox, desk.id, monkeypatch)
+    tasks_parts.bind(made.parts)
+    yield made
+    made.close()
+    sandbox.stop()
+    made.parts.database.close()
+    assert made.guard.found == []
+
+
+def act(stage: Stage, path: str, **body: Any) -> dict[str, Any]:
+    """As `Stage.act`, on a clock that nobody steps."""
+    answer = requests.post(f"{stage.sandbox.url}/sandbox/{path}", json=body, timeout=30)
+    assert answer.ok, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+class Webhook:
+    """Tells us of every ticket again and again, as the agent's edits do."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._numbers = stage, itertools.count(1)
+
+    def tell(self, ticket: str) -> None:
+        event = DeskEvent(
+            event_id=f"event-{next(self._numbers)}",
+            type="ticket.changed",
+            ticket_id=ticket,
+            actor_id=None,
+            occurred_at=None,
+        )
+        incoming = deliveries.Incoming(desk_id=self._stage.desk_id, event=event, sealed_body=None)
+        deliveries.receive(self._stage.parts.database, incoming, real_now(), PACE)
+
+
+class Workers:
+    """Threads that claim what is due and work on it, as a worker's do."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._over, self.failed = stage, threading.Event(), []
+        self._threads = [threading.Thread(target=self._run) for _ in range(WORKERS)]
+
+    def __enter__(self) -> Workers:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(timeout=60)
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                worked = self._stage.turn()
+            except Exception as error:
+                self.failed.append(error)
+                return
+            if not worked:
+                time.sleep(0.01)
+
+    def wait(self, within: float) -> None:
+        """Until nothing is due and nothing is held."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline and not self.failed:
+            with self._stage.parts.database.system(Purpose.DISPATCH, read=True) as session:
+                if not tracked_tickets.pending(session, real_now(), self._stage.now):
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"work is left over: {self.failed}")
+
+
+def race(stage: Stage, size: Size) -> tuple[list[str], dict[str, Any]]:
+    """Tickets whose cases open while the agent edits them; what the agent says must be there in the end."""
+    made = [
+        act(stage, "tickets", email=f"c{n}@example.com", name="C", subject="Lamp", text="It is broken.")
+        for n in range(size.tickets)
+    ]
+    tickets = [str(one["id"]) for one in made]
+    field = str(stage.account.field_ids["Order number"])
+    command = [sys.executable, "-m", "tests.faults.agent", stage.sandbox.url, field, str(size.edits), SEED, *tickets]
+    webhook = Webhook(stage)
+    with Workers(stage) as workers:
+        agent = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+        while agent.poll() is None:
+            for ticket in tickets:
+                webhook.tell(ticket)
+            time.sleep(0.05)
+        out, _ = agent.communicate(timeout=10)
+        for ticket in tickets:
+            webhook.tell(ticket)
+        workers.wait(60)
+    assert agent.returncode == 0
+    journal: dict[str, Any] = json.loads(out)
+    return tickets, journal
+
+
+def test_every_edit_of_an_agent_is_there_and_every_step_ends(stage: Stage, long: bool) -> None:
+    stage.publish(protocol("Rescue", ASSIGN, TAG, PRIORITY, NOTE))
+    size = Size(tickets=50, edits=5000) if long else Size(tickets=10, edits=250)
+
+    tickets, journal = race(stage, size)
+
+    shown = {ticket: stage.shown(ticket) for ticket in tickets}
+    field = str(stage.account.field_ids["Order number"])
+    for ticket, tags in journal["tags"].items():
+        assert set(tags) <= set(shown[ticket]["tags"]), ticket
+    for ticket, tags in journal["gone"].items():
+        assert not set(tags) & set(shown[ticket]["tags"]), ticket
+    assert {ticket: shown[ticket]["custom_fields"][field] for ticket in journal["fields"]} == journal["fields"]
+    for ticket in tickets:
+        texts = Counter(one["text"] for one in shown[ticket]["comments"])
+        assert {text: texts[text] for text in journal["said"].get(ticket, ())} == dict.fromkeys(
+            journal["said"].get(ticket, ()), 1
+        )
+        assert texts[NOTE["text"]] == 1
+        states = [tag for tag in shown[ticket]["tags"] if tag.startswith("sat_")]
+        assert len(states) == 1, ticket
+        assert {"recovery_open", "fragile"} <= set(shown[ticket]["tags"])
+    ended = Counter(row.state for row in stage.rows(StepRow))
+    assert set(ended) == {StepState.DONE}
+    assert sum(ended.values()) == 5 * len(tickets)
