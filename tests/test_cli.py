@@ -255,7 +255,7 @@ class TestDeskAdd:
 
         assert said.exit_code == 1
         assert "--secret-file" in said.stderr
-        assert "KINTSUGI_DESK_API_TOKEN" in said.stderr
+        assert "KINTSUGI_DESK_CLIENT_SECRET" in said.stderr
 
     def test_refuses_credentials_that_the_helpdesk_refuses(self, add: Callable[..., Result]):
         said = add(api_token="made-up-and-wrong")
@@ -268,7 +268,8 @@ class TestDeskAdd:
         said = add("--json", url=f"http://127.0.0.1:{free_port()}")
 
         assert said.exit_code == 0
-        assert said.stderr.startswith("warning: the helpdesk does not answer yet")
+        assert "warning: the helpdesk does not answer yet" in said.stderr
+        assert "warning: Zendesk's API tokens stop working on 2027-04-30" in said.stderr
         assert json.loads(said.stdout)["desk"]
 
     @pytest.mark.parametrize("url", ["https://example.com", "http://192.0.2.7:8001", "http://localhost.example.com"])

@@ -209,7 +209,7 @@ def test_credentials_that_the_helpdesk_refuses_are_not_stored(
     assert said.exit_code == 1
     assert "wrong-token" not in said.output
     with parts.database.system(Purpose.OPERATE, read=True) as session:
-        assert desks.credentials(session, desks.get(session, 1))["api_token"] == sandbox.account.api_token
+        assert desks.credentials(session, desks.get(session, 1))["client_secret"] == sandbox.account.oauth_client_secret
 
 
 def test_dead_letters_are_listed_and_replayed_after_a_dry_run(parts: Parts, run: Callable[..., Result]) -> None:
