@@ -105,7 +105,8 @@ class Workers:
     """Threads that claim what is due and work on it, as a worker's do."""
 
     def __init__(self, stage: Stage) -> None:
-        self._stage, self._over, self.failed = stage, threading.Event(), []
+        self._stage, self._over = stage, threading.Event()
+        self.failed: list[Exception] = []
         self._threads = [threading.Thread(target=self._run) for _ in range(WORKERS)]
 
     def __enter__(self) -> Workers:
