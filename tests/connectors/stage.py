@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -14,23 +16,54 @@ from typing import Any
 import requests
 
 from connectors.base import Connector, ConnectorKind, Line, WebhookRequest
+from connectors.freshdesk import FRESHDESK
 from connectors.sandbox import Sandbox
+from connectors.sandbox.freshdesk.fields import name_of
+from connectors.sandbox.freshdesk.gate import agent_key
 from connectors.sandbox.store import next_id
 from connectors.sandbox.tickets import Comment, add_comment
+from connectors.ticket import TicketStatus
 from connectors.zendesk import ZENDESK
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-class ZendeskStage:
-    """The Zendesk half of the sandbox. Business time moves on by a second with every act."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """Calls that something takes. A helpdesk that compares before it writes takes a change in one; at another, the
+    connector looks, writes fields and tags, looks again, says its words last, and looks at what came of it."""
 
-    kind: ConnectorKind = ZENDESK
+    catching_up: int  #: reading sixty new messages on a ticket of hundreds
+    rating: int  #: reading a ticket with a rating
+    tags: int
+    whole_writes: int  #: requests other than GET for fields, tags and words at once
+    note: tuple[tuple[str, int], ...]  #: each call of saying something, and its status
+    log: int  #: looking for a marker among a hundred and more changes
+
+
+class Stage(ABC):
+    """One vendor's half of the sandbox. Business time moves on by a second with every act."""
+
+    kind: ConnectorKind
     unknown_id = "999999"
+    opening: TicketStatus  #: of a new ticket
+    keeps_deleted: bool  #: a deleted ticket can still be read, and says that it is
+    closes_for_good: bool  #: a closed ticket takes no more changes
+    signed: bool  #: a delivery's proof covers its body
+    words_method: str  #: of the call that says something on a ticket
+    costs: Costs
+    #: What an account without ratings of its own refuses, with the ticket's number; and without webhooks.
+    ratings_path: str
+    webhooks_path: str
+    small_role: str  #: the finding about an agent who is no admin
+    refused_macro: str  #: how the macro is refused that asks for what no call can do
+    originals: Mapping[int | str, tuple[str, str]]  #: what a customer says -> the vendor's word for it, and the scale
 
     def __init__(self, folder: Path) -> None:
         self._time = START
-        self.sandbox = Sandbox(file=folder / "sandbox.sqlite3", now=lambda: self._time, smtp_port=None)
+        self.sandbox = Sandbox(
+            file=folder / "sandbox.sqlite3", now=lambda: self._time, smtp_port=None, vendor=self.kind.name
+        )
         self.account = self.sandbox.account
         self.calls: list[tuple[str, str, int]] = []
         self.buckets: set[str] = set()
@@ -42,15 +75,34 @@ class ZendeskStage:
     def stop(self) -> None:
         self.sandbox.stop()
 
-    def open(self, *, timeout: float = 5.0, **credentials: str) -> Connector:
+    def open(self, credentials: Mapping[str, str] | None = None, *, timeout: float = 5.0) -> Connector:
         """A connector of the integration's user, whose calls end up in `calls`."""
-        given = {"email": self.account.email, "api_token": self.account.api_token, **credentials}
         return self.kind.open(
             subdomain=self.account.subdomain,
             base_url=self.sandbox.url,
-            credentials=given,
+            credentials={**self.credentials(), **(credentials or {})},
             line=Line(now=lambda: self._time, observe=self._observe, timeout=timeout),
         )
+
+    @abstractmethod
+    def credentials(self) -> dict[str, str]:
+        """Those of the integration's user."""
+
+    @abstractmethod
+    def wrong_credentials(self) -> dict[str, str]:
+        """In the right form, and nobody's."""
+
+    @abstractmethod
+    def agents_credentials(self) -> dict[str, str]:
+        """Those of an agent who is no admin."""
+
+    @abstractmethod
+    def field(self, title: str) -> str:
+        """How tickets name the account's own field."""
+
+    def as_read(self, text: str) -> str:
+        """How the helpdesk gives back words that a person typed."""
+        return text
 
     def act(self, path: str, **body: Any) -> dict[str, Any]:
         """Do something at the helpdesk as one of its people."""
@@ -141,5 +193,69 @@ class ZendeskStage:
         self.buckets |= {limit.bucket for limit in limits}
 
 
+class ZendeskStage(Stage):
+    """The Zendesk half, by API token."""
+
+    kind = ZENDESK
+    opening = TicketStatus.NEW
+    keeps_deleted = False
+    closes_for_good = True
+    signed = True
+    words_method = "PUT"
+    costs = Costs(catching_up=2, rating=3, tags=1, whole_writes=1, note=(("PUT", 200),), log=1)
+    ratings_path = "/api/v2/guide/"
+    webhooks_path = "/api/v2/webhooks"
+    small_role = "role"
+    refused_macro = r"ask the courier.*side conversation"
+    originals: Mapping[int | str, tuple[str, str]] = {2: ("2", "1-5"), "bad": ("bad", "good_bad")}
+
+    def credentials(self) -> dict[str, str]:
+        return {"email": self.account.email, "api_token": self.account.api_token}
+
+    def wrong_credentials(self) -> dict[str, str]:
+        return {"api_token": "wrong"}
+
+    def agents_credentials(self) -> dict[str, str]:
+        return {"email": "agent-one@example.com"}
+
+    def field(self, title: str) -> str:
+        return str(self.account.field_ids[title])
+
+    def as_read(self, text: str) -> str:
+        # Its plain bodies have this entity in them.
+        return text.replace("&nbsp;", " ")
+
+
+class FreshdeskStage(Stage):
+    """The Freshdesk half, by an agent's API key; connected as the Freshworks app."""
+
+    kind = FRESHDESK
+    opening = TicketStatus.OPEN
+    keeps_deleted = True
+    closes_for_good = False
+    signed = False
+    words_method = "POST"
+    costs = Costs(
+        catching_up=5, rating=4, tags=3, whole_writes=2, note=(("GET", 200), ("POST", 201), ("GET", 200)), log=3
+    )
+    ratings_path = "/api/v2/tickets/{}/satisfaction_ratings"
+    webhooks_path = "/api/v2/automations"
+    small_role = "webhooks"
+    refused_macro = r"ask the courier.*no action"
+    originals: Mapping[int | str, tuple[str, str]] = {2: ("-102", "1-5"), "bad": ("-103", "freshdesk")}
+
+    def credentials(self) -> dict[str, str]:
+        return {"api_key": self.account.api_token}
+
+    def wrong_credentials(self) -> dict[str, str]:
+        return {"api_key": "wrong"}
+
+    def agents_credentials(self) -> dict[str, str]:
+        return {"api_key": agent_key(self.account, self.account.agent_ids[0])}
+
+    def field(self, title: str) -> str:
+        return name_of(title)
+
+
 #: One per connector kind; the contract runs on each.
-STAGES = {"zendesk": ZendeskStage}
+STAGES: Mapping[str, type[Stage]] = {stage.kind.name: stage for stage in (ZendeskStage, FreshdeskStage)}
