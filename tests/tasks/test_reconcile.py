@@ -280,7 +280,7 @@ def test_a_helpdesk_in_trouble_is_asked_again_later(walked: Stage):
 
 
 def test_refused_credentials_pause_the_desk(walked: Stage):
-    walked.fault("status", status=401, path_prefix="/api/v2/incremental")
+    walked.fault("status", status=401, path_prefix="/api/v2/", times=5)
 
     turn(walked)
 
