@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import links, log
 from app.clock import real_now
-from app.connect import AUTHORIZERS, KINDS
+from app.connect import AUTHORIZERS, kind_named
 from app.publishing import publish_default_pack
 from app.settings import is_loopback
 from app.store import access, consents, desks
@@ -126,7 +126,7 @@ def ask(
     raise ValueError."""
     held = HeldTokens(tokens)
     line = Line(now=parts.clock.now, tokens=held, timeout=parts.connections.timeout)
-    warnings = tuple(KINDS[kind].warnings(credentials, parts.clock.now()))
+    warnings = tuple(kind_named(kind).warnings(credentials, parts.clock.now()))
     connector = parts.connections.open_with(
         kind, subdomain=subdomain, base_url=base_url, credentials=credentials, line=line
     )

@@ -19,12 +19,16 @@ from app.settings import is_loopback
 from app.store import desks, tracked_tickets
 from app.store.accounts import normal_email
 from app.store.database import Purpose
+from app.store.sign_ins import hashed
 from tasks.parts import Parts
 
 PREFIX = "KINTSUGI_DESK_"
 #: What a custom field of a helpdesk may say.
 FIELDS = ("vendor", "order_vendor", "cause", "tier", "hold_minutes")
 SIDEBAR = ("app_id", "installation_id", "public_key")
+#: What the Freshworks app proves itself by; only its hash is kept.
+SIDEBAR_KEY = "sidebar_key"
+SHORTEST_KEY = 32
 
 
 def read_secrets(file: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
@@ -49,13 +53,24 @@ def add(
         base_url=base_url,
         credentials=_credentials(secrets),
         webhook_secret=secrets.get("webhook_secret", ""),
-        sidebar={key: secrets[key] for key in SIDEBAR if key in secrets},
+        sidebar=_sidebar(secrets),
     )
     return connecting.add(parts, account, by="desk add")
 
 
 def _credentials(secrets: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in secrets.items() if key != "webhook_secret" and key not in SIDEBAR}
+    other = ("webhook_secret", SIDEBAR_KEY, *SIDEBAR)
+    return {key: value for key, value in secrets.items() if key not in other}
+
+
+def _sidebar(secrets: Mapping[str, str]) -> dict[str, str]:
+    """What proves who opens the sidebar: public, or a hash. Raises ValueError for a key that could be guessed."""
+    found = {key: secrets[key] for key in SIDEBAR if key in secrets}
+    if SIDEBAR_KEY in secrets:
+        if len(secrets[SIDEBAR_KEY]) < SHORTEST_KEY:
+            raise ValueError(f"secret file: {SIDEBAR_KEY}: at least {SHORTEST_KEY} characters, made by a machine")
+        found["key_hash"] = hashed(secrets[SIDEBAR_KEY])
+    return found
 
 
 def change(
@@ -91,7 +106,7 @@ def change(
         if given.get("webhook_secret") and given["webhook_secret"] not in desks.webhook_secrets(session, row):
             desks.rotate_webhook_secret(session, row, given["webhook_secret"])
             changed.append("webhook secret")
-        sidebar = {key: given[key] for key in SIDEBAR if key in given}
+        sidebar = _sidebar(given)
         if sidebar and sidebar != row.sidebar:
             row.sidebar = sidebar
             changed.append("sidebar")

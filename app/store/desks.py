@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from app.store.database import vault_of
 from app.store.models import Desk, DeskState, Refusal
-
 
 #: Why a desk stands still that a person paused; all other reasons are trouble with its credentials.
 PAUSED_BY_ADMIN = "an admin paused it"
@@ -78,6 +78,12 @@ def find_by_installation(session: Session, audience_installation: str, subdomain
     """The desk a sidebar launch is meant for; the token is verified afterwards, against that desk's own key."""
     desks = session.scalars(select(Desk).where(Desk.subdomain == subdomain, Desk.kind == "zendesk"))
     return next((desk for desk in desks if str(desk.sidebar.get("installation_id")) == audience_installation), None)
+
+
+def find_by_sidebar_key(session: Session, key_hash: str) -> Desk | None:
+    """The Freshdesk desk whose app carries the key with this hash; None where no desk has it."""
+    desks = session.scalars(select(Desk).where(Desk.kind == "freshdesk"))
+    return next((desk for desk in desks if hmac.compare_digest(str(desk.sidebar.get("key_hash", "")), key_hash)), None)
 
 
 def all_of(session: Session) -> Sequence[Desk]:

@@ -17,6 +17,7 @@ from app.web import (
     deliveries,
     desks,
     errors,
+    freshdesk_sidebar,
     headers,
     health,
     home,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 
 #: Every page. Adding one is a module with a `blueprint`, and its name here.
 PAGES = (
-    home, sign_in, cases, tickets, protocols, impact, learning, deliveries, desks, connecting, sidebar, webhooks,
-    surveys, health,
+    home, sign_in, cases, tickets, protocols, impact, learning, deliveries, desks, connecting, sidebar,
+    freshdesk_sidebar, webhooks, surveys, health,
 )  # fmt: skip
 
 

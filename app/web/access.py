@@ -138,11 +138,11 @@ def _check_role(visitor: Visitor, access: Access) -> ResponseReturnValue | None:
 
 
 def _check_launch(_access: Access) -> None:
-    bearer = _bearer()
-    if bearer is None:
+    given = bearer()
+    if given is None:
         abort(401)
     with parts().database.system(Purpose.SIGN_IN, read=True) as session:
-        found = launches.find_by_bearer(session, bearer, real_now())
+        found = launches.find_by_bearer(session, given, real_now())
     if found is None:
         abort(401)
     g.launched = Launched(desk_id=found.desk_id, agent_id=found.agent_id)
@@ -150,14 +150,14 @@ def _check_launch(_access: Access) -> None:
 
 
 def _check_api(access: Access) -> ResponseReturnValue | None:
-    bearer = _bearer()
-    if bearer is None:
+    given = bearer()
+    if given is None:
         g.visitor = sessions.read()
         if find_visitor() is None:
             abort(401)
         return _check_session(access)
     operator = parts().settings.operator_token
-    if operator is None or not hmac.compare_digest(bearer.encode(), operator.encode()):
+    if operator is None or not hmac.compare_digest(given.encode(), operator.encode()):
         abort(401)
     return None
 
@@ -176,7 +176,8 @@ def _check_csrf(expected: str) -> None:
         abort(403)
 
 
-def _bearer() -> str | None:
+def bearer() -> str | None:
+    """The token that the request carries; None where it has none."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
