@@ -170,6 +170,7 @@ def _handle(under_way: Sweep, connector: Connector, seen: Seen) -> bool:
         if ticket is None or _needs_more(claim, ticket):
             inbox.look_at(claim, connector)
         elif _only_verifies(seen, ticket):
+            _note_verified(claim, ticket)
             _perform(under_way, claim, ticket, connector)
         else:
             inbox.take_in(claim, ticket, connector, perform=lambda *what: _perform(under_way, *what))
@@ -178,9 +179,16 @@ def _handle(under_way: Sweep, connector: Connector, seen: Seen) -> bool:
     return True
 
 
+def _note_verified(claim: TicketClaim, ticket: Ticket) -> None:
+    """Our own tags were the ticket's last change, so a walk through all changes has nothing to find here."""
+    with claim.recording() as (_, row):
+        if (row.assignee_id, row.group_id, row.priority) == (ticket.assignee_id, ticket.group_id, ticket.priority):
+            row.changed_at = ticket.updated_at
+
+
 def _perform(under_way: Sweep, claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
     """Gather what is only a tag; everything else is performed at once, as after any look."""
-    write = performing.tags_alone(claim, ticket)
+    write = performing.marks_alone(claim, ticket)
     if write is None:
         performing.perform(claim, ticket, connector)
     elif not write.empty:

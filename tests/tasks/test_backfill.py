@@ -10,11 +10,12 @@ import pytest
 from app.clock import real_now
 from app.store import examples, gaps
 from app.store.database import Purpose
-from app.store.models import Backfill, ExampleRow, RatingRow, RecoveryCase, StepRow, TrackedTicket
+from app.store.models import Backfill, ExampleRow, RatingRow, Reconcile, RecoveryCase, StepRow, TrackedTicket
 from connectors.errors import Unavailable
 from connectors.ticket import Ticket
 from connectors.zendesk.client import ZendeskConnector
 from tasks import backfill, reconcile, scoring
+from tasks import examples as kept
 from tasks.backfill import Busy, Standing
 from tests.tasks.stage import ANGRY, CALM, CUSTOMER, Killed, Stage, die, protocol
 
@@ -116,7 +117,7 @@ def test_what_changed_since_the_desk_was_connected_is_left_to_the_live_pipeline(
 
 def reconcile_now(stage: Stage) -> None:
     with stage.parts.database.desk(stage.desk_id) as session:
-        for row in session.query(reconcile.Reconcile):
+        for row in session.query(Reconcile):
             row.due_at = real_now()
     assert reconcile.turn(stage.parts, stage.desk_id)
     stage.drain()
@@ -174,7 +175,7 @@ def test_an_interrupted_run_goes_on_where_it_was(old: Stage):
 
 def test_a_run_killed_amid_a_ticket_ends_it_whole(old: Stage, monkeypatch: pytest.MonkeyPatch):
     with monkeypatch.context() as patch:
-        patch.setattr(scoring.examples, "keep", lambda *_: die())
+        patch.setattr(kept, "keep", lambda *_: die())
         with pytest.raises(Killed):
             bring_in(old)
     old.pass_time(hours=1)
