@@ -17,6 +17,7 @@ from app.cli_deliveries import deliveries
 from app.cli_desks import desk
 from app.cli_install import install_desk, uninstall_desk
 from app.cli_models import model
+from app.cli_package import package
 from app.cli_parse import parse
 from app.cli_people import erase_person, export_person
 from app.cli_protocols import protocol
@@ -37,6 +38,7 @@ main.add_command(train)
 main.add_command(evaluate)
 main.add_command(deliveries)
 main.add_command(model)
+main.add_command(package)
 main.add_command(parse)
 desk.add_command(export_person)
 desk.add_command(erase_person)
@@ -135,14 +137,17 @@ def score(file: Any) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--database-url", help="Replay through worker and web processes on this PostgreSQL instead.")
 @click.option("--broker-url", help="The Redis for that.")
+@click.option(
+    "--kind", type=click.Choice(["zendesk", "freshdesk"]), default="zendesk", show_default=True, help="Whose helpdesk."
+)
 @AS_JSON
-def replay(file: Path, database_url: str | None, broker_url: str | None, as_json: bool) -> None:
+def replay(file: Path, database_url: str | None, broker_url: str | None, kind: str, as_json: bool) -> None:
     """Play recorded conversations through a sandbox and the whole pipeline."""
     from app import rehearsal, replay
 
     try:
         conversations = replay.read(file)
-        stage = rehearsal.Stage(settings=read_settings(), database_url=database_url, broker_url=broker_url)
+        stage = rehearsal.Stage(settings=read_settings(), kind=kind, database_url=database_url, broker_url=broker_url)
         report = rehearsal.perform(stage, conversations)
     except replay.ReplayError as error:
         raise Problem(str(error)) from error

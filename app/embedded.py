@@ -28,6 +28,7 @@ from app.clock import Clock, real_now
 from app.settings import Settings
 from app.store import schema
 from app.store.database import Purpose
+from connectors.sandbox.patience import Patience
 from connectors.sandbox.server import Sandbox
 from tasks import parts as bound
 from tasks.celery_app import make_celery
@@ -41,6 +42,8 @@ WORKERS = 5  #: one of them may be waiting for a training
 BROKER = "memory://localhost/"  #: with a host, since kombu warns that it has to make one up
 BODY_CAP = 256 * 1024
 LINK_LIFE = timedelta(days=1)
+#: A sandbox is there to be watched: nobody waits the half hour that Freshdesk lets pass after a webhook that failed.
+PATIENCE = Patience(again=2.0)
 
 
 class CannotServe(Exception):
@@ -58,13 +61,15 @@ class Running:
 
 
 @contextmanager
-def running(settings: Settings, *, port: int, with_sandbox: bool = True) -> Iterator[Running]:
-    """The whole product until the block ends. Raises CannotServe."""
+def running(
+    settings: Settings, *, port: int, with_sandbox: bool = True, vendor: str | None = None
+) -> Iterator[Running]:
+    """The whole product until the block ends; `vendor` is whose helpdesk a fresh sandbox is. Raises CannotServe."""
     with ExitStack() as stack:
         stack.enter_context(only_one(settings.data_dir))
         listener = stack.enter_context(_listening(port))
         settings = replace(settings, public_url=_public_url(settings, listener))
-        sandbox = _start_sandbox(settings, listener.getsockname()[1], stack) if with_sandbox else None
+        sandbox = _start_sandbox(settings, listener.getsockname()[1], stack, vendor) if with_sandbox else None
         if sandbox is not None and settings.smtp_url is None:
             settings = replace(settings, smtp_url=f"smtp://127.0.0.1:{sandbox.smtp_port}")
         parts = factory.build(settings)
@@ -146,12 +151,12 @@ def _public_url(settings: Settings, listener: socket.socket) -> str:
     return f"http://{host}:{listener.getsockname()[1]}"
 
 
-def _start_sandbox(settings: Settings, web_port: int, stack: ExitStack) -> Sandbox:
+def _start_sandbox(settings: Settings, web_port: int, stack: ExitStack, vendor: str | None) -> Sandbox:
     """On the next port where that is free, else on any."""
     clock = Clock(settings.clock_file)
     file = settings.data_dir / "sandbox.sqlite"
     for port in (web_port + 1, 0):
-        sandbox = Sandbox(file=file, now=clock.now, port=port)
+        sandbox = Sandbox(file=file, now=clock.now, port=port, vendor=vendor, patience=PATIENCE)
         try:
             sandbox.start()
         except OSError:
@@ -166,10 +171,8 @@ def _furnish(parts: Parts, sandbox: Sandbox | None) -> str:
     """A desk for the sandbox, protocols for a fresh desk, and a link to sign in with."""
     if sandbox is not None:
         desk_key = setting_up.sandbox_desk(parts, url=sandbox.url, account=sandbox.account)
-        sandbox.connect(
-            endpoint=f"{parts.settings.public_url}/hooks/{desk_key}",
-            sidebar_url=f"{parts.settings.public_url}/sidebar/zendesk",
-        )
+        sidebar = f"{parts.settings.public_url}/sidebar/zendesk" if sandbox.account.vendor == "zendesk" else None
+        sandbox.connect(endpoint=f"{parts.settings.public_url}/hooks/{desk_key}", sidebar_url=sidebar)
     with parts.database.system(Purpose.SIGN_IN) as session:
         token = setting_up.first_sign_in(session, real_now(), LINK_LIFE)
     return f"{parts.settings.public_url}/sign-in/{token}"

@@ -1,5 +1,6 @@
-"""The stage of a replay: a product of its own in `<data>/replay/`, embedded in this process, or as the Procfile's own
-web and worker processes on PostgreSQL and Redis, where a worker that dies is started again."""
+"""The stage of a replay: a product of its own in `<data>/replay/` (`replay-KIND/` for other kinds than Zendesk),
+embedded in this process, or as the Procfile's own web and worker processes on PostgreSQL and Redis, where a worker that
+dies is started again."""
 
 from __future__ import annotations
 
@@ -36,13 +37,14 @@ class Stage:
     """Where to play; without URLs, embedded in this process."""
 
     settings: Settings
+    kind: str = "zendesk"  #: whose helpdesk the sandbox is
     database_url: str | None = None
     broker_url: str | None = None
 
 
 def perform(stage: Stage, conversations: Sequence[replay.Conversation]) -> dict[str, Any]:
     """Play the conversations and return the counts. Raises ReplayError."""
-    folder = stage.settings.data_dir / "replay"
+    folder = stage.settings.data_dir / ("replay" if stage.kind == "zendesk" else f"replay-{stage.kind}")
     folder.mkdir(parents=True, exist_ok=True)
     clock_file = folder / "clock"
     if not clock_file.exists():
@@ -51,7 +53,9 @@ def perform(stage: Stage, conversations: Sequence[replay.Conversation]) -> dict[
     if bool(stage.database_url) != bool(stage.broker_url):
         raise replay.ReplayError("--database-url and --broker-url go together")
     try:
-        setup = _processes(environ, folder) if stage.database_url else _embedded(environ, folder)
+        setup = (
+            _processes(environ, folder, stage.kind) if stage.database_url else _embedded(environ, folder, stage.kind)
+        )
         with setup as player:
             return player.play(conversations)
     except embedded.CannotServe as error:
@@ -82,16 +86,16 @@ def _environ(stage: Stage, folder: Path, clock_file: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _embedded(environ: Mapping[str, str], folder: Path) -> Iterator[replay.Player]:
+def _embedded(environ: Mapping[str, str], folder: Path, kind: str) -> Iterator[replay.Player]:
     loaded = settings.load(environ, data_dir=folder)
     log.configure(loaded.log_level)
-    with embedded.running(loaded, port=0) as product:
+    with embedded.running(loaded, port=0, vendor=kind) as product:
         assert product.sandbox is not None
         yield replay.Player(product.parts.database, product.parts.clock, product.sandbox.url)
 
 
 @contextmanager
-def _processes(environ: Mapping[str, str], folder: Path) -> Iterator[replay.Player]:
+def _processes(environ: Mapping[str, str], folder: Path, kind: str) -> Iterator[replay.Player]:
     """Sandbox here; web and worker by the Procfile's own lines."""
     with ExitStack() as stack:
         stack.enter_context(_unwound_by_sigterm())
@@ -102,7 +106,7 @@ def _processes(environ: Mapping[str, str], folder: Path) -> Iterator[replay.Play
         stack.callback(parts.database.close)
         schema.migrate(parts.database)
         replay.refuse_foreign_desks(parts.database)
-        sandbox = Sandbox(file=folder / "sandbox.sqlite", now=parts.clock.now)
+        sandbox = Sandbox(file=folder / "sandbox.sqlite", now=parts.clock.now, vendor=kind, patience=embedded.PATIENCE)
         sandbox.start()
         stack.callback(sandbox.stop)
         key = setting_up.sandbox_desk(parts, url=sandbox.url, account=sandbox.account)

@@ -29,7 +29,7 @@ def sandbox_desk(parts: Parts, *, url: str, account: SandboxAccount) -> str:
         desk = desks.find_by_name(session, SANDBOX)
         if desk is None:
             new = desks.NewDesk(
-                kind="zendesk",
+                kind=account.vendor,
                 name=SANDBOX,
                 subdomain=account.subdomain,
                 base_url=url,
@@ -39,7 +39,7 @@ def sandbox_desk(parts: Parts, *, url: str, account: SandboxAccount) -> str:
                 settings={"lead_emails": [LEAD]},
             )
             desk = desks.add(session, new, real_now(), integration_user_id=str(account.integration_id))
-        elif desks.credentials(session, desk).get("client_secret") != account.oauth_client_secret:
+        elif desks.credentials(session, desk) != _sandbox_credentials(account):
             _meet_again(session, desk, account)
         desk.base_url = url
         desk_id, key = desk.id, desk.key
@@ -58,11 +58,16 @@ def _meet_again(session: Session, desk: Desk, account: SandboxAccount) -> None:
 
 
 def _sandbox_credentials(account: SandboxAccount) -> dict[str, str]:
-    """OAuth by the client's own credentials, so that the sandbox's access is renewed as a real one's is."""
+    """At Zendesk, OAuth by the client's own credentials, so that the sandbox's access is renewed as a real one's is."""
+    if account.vendor == "freshdesk":
+        return {"api_key": account.api_token}
     return {"client_id": account.oauth_client_id, "client_secret": account.oauth_client_secret}
 
 
 def _sandbox_sidebar(account: SandboxAccount) -> dict[str, str]:
+    """What the sidebar's launch is checked against; at Freshdesk its app asks, and nothing is launched."""
+    if account.vendor == "freshdesk":
+        return {}
     return {
         "app_id": str(account.app_id),
         "installation_id": str(account.installation_id),
