@@ -6,10 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import ClassVar
 
 from connectors.errors import BadBody, Refused
 from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted
+from connectors.packaging import Package
 from connectors.recording import Explained, Recorded
 from connectors.ticket import (
     Changes,
@@ -151,10 +153,10 @@ class Connector(ABC):
 
     @abstractmethod
     def write_many(self, writes: Mapping[str, Write]) -> None:
-        """Add and remove tags of up to 100 tickets, by ticket id. The helpdesk does it later and gives no receipt: the
-        next read of a ticket tells whether it did.
+        """Add and remove tags, and set custom fields, of up to 100 tickets, by ticket id. The helpdesk does it later
+        and gives no receipt: the next read of a ticket tells whether it did.
 
-        Raises RateLimited while it has enough of such work before it, Refused for a write of more than tags.
+        Raises RateLimited while it has enough of such work before it, Refused for a write of anything else.
         """
 
     @abstractmethod
@@ -243,6 +245,10 @@ class ConnectorKind(ABC):
     ) -> Connector:
         """Raises ValueError that names the field for credentials that cannot be right."""
 
+    def names(self, person: Person) -> frozenset[str]:
+        """What deliveries may call this person, as `DeskEvent.actor_id`."""
+        return frozenset({person.id})
+
     def warnings(self, credentials: Mapping[str, str], now: datetime) -> Sequence[str]:
         """What admins should know about credentials of this sort, in whole sentences; nothing of their values."""
         return ()
@@ -258,6 +264,13 @@ class ConnectorKind(ABC):
     def explain(self, recorded: Recorded) -> Explained:
         """What the mapping makes of one recorded body, request or answer. Raises BadBody with what is wrong."""
         raise BadBody(f"nothing recorded of {self.name} can be explained")
+
+    def package(self, checkout: Path, public_url: str) -> Package:
+        """The app for the vendor's marketplace, for a product that is reached at this address.
+
+        Raises ValueError for an address that the vendor does not take.
+        """
+        raise ValueError(f"{self.name} has no marketplace of its own")
 
     @abstractmethod
     def ticket_url(self, *, subdomain: str, base_url: str | None, ticket_id: str) -> str:
@@ -280,6 +293,7 @@ __all__ = [
     "Made",
     "Message",
     "Now",
+    "Package",
     "Recorded",
     "Thing",
     "TokenStore",

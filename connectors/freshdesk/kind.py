@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from connectors.base import Connector, ConnectorKind, Line, WebhookRequest
-from connectors.freshdesk import recognise, statuses, webhook
+from connectors.freshdesk import package, recognise, statuses, webhook
 from connectors.http import loopback_url
+from connectors.packaging import Package
 from connectors.recording import Explained, Recorded
-from connectors.ticket import DeskEvent, TicketStatus
+from connectors.ticket import DeskEvent, Person, TicketStatus
 
 _SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _ACCEPTED = "Freshdesk takes api_key, and statuses where the account has its own"
@@ -43,6 +45,11 @@ class FreshdeskKind(ConnectorKind):
             line=line,
         )
 
+    def names(self, person: Person) -> frozenset[str]:
+        """A rule tells who did it by an address only."""
+        by_email = webhook.actor_by_email(person.email or "")
+        return frozenset({person.id, *([by_email] if by_email else [])})
+
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
         webhook.verify(request, secrets)
 
@@ -51,6 +58,9 @@ class FreshdeskKind(ConnectorKind):
 
     def explain(self, recorded: Recorded) -> Explained:
         return recognise.explain(recorded)
+
+    def package(self, checkout: Path, public_url: str) -> Package:
+        return package.build(checkout / "connectors" / "freshdesk" / "app", public_url)
 
     def ticket_url(self, *, subdomain: str, base_url: str | None, ticket_id: str) -> str:
         site = f"https://{_subdomain(subdomain)}.freshdesk.com" if base_url is None else loopback_url(base_url)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from connectors.base import Allowance, Connector, ConnectorKind, Line, WebhookRequest
 from connectors.http import loopback_url
+from connectors.packaging import Package
 from connectors.recording import Explained, Recorded
 from connectors.ticket import DeskEvent
-from connectors.zendesk import limits, recognise, webhook
+from connectors.zendesk import limits, package, recognise, webhook
 from connectors.zendesk.checks import TOKENS_END
 from connectors.zendesk.oauth import OAuthClient
 
@@ -66,6 +68,9 @@ class ZendeskKind(ConnectorKind):
 
     def explain(self, recorded: Recorded) -> Explained:
         return recognise.explain(recorded)
+
+    def package(self, checkout: Path, public_url: str) -> Package:
+        return package.build(checkout / "manifest.json", checkout / "connectors" / "zendesk" / "app", public_url)
 
     def ticket_url(self, *, subdomain: str, base_url: str | None, ticket_id: str) -> str:
         site = f"https://{_subdomain(subdomain)}.zendesk.com" if base_url is None else loopback_url(base_url)
