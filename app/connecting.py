@@ -101,7 +101,7 @@ def add(parts: Parts, account: Account, *, by: str, tokens: Tokens | None = None
         credentials=account.credentials,
         webhook_secret=account.webhook_secret,
         sidebar=account.sidebar,
-        settings={},
+        settings=_own_names(account.kind, asked.person),
     )
     with parts.database.system(Purpose.OPERATE) as session:
         row = desks.add(session, new, real_now(), integration_user_id=asked.person.id if asked.person else None)
@@ -148,8 +148,15 @@ def put(session: Session, desk: Desk, credentials: Mapping[str, str], asked: Ask
     access.put(session, desk.id, asked.tokens, real_now())
     if asked.person is not None:
         desk.integration_user_id = asked.person.id
+        desks.change_settings(desk, _own_names(desk.kind, asked.person))
     if desk.state is DeskState.PAUSED and desk.reason != desks.PAUSED_BY_ADMIN:
         desks.resume(session, desk.id)
+
+
+def _own_names(kind: str, person: Person | None) -> dict[str, list[str]]:
+    """What deliveries may call us beside our id, as a setting of the desk."""
+    names = kind_named(kind).names(person) - {person.id} if person else frozenset[str]()
+    return {desks.OWN_NAMES: sorted(names)} if names else {}
 
 
 def begin_consent(parts: Parts, wish: Wish, *, account_id: int, session_token: str) -> str:

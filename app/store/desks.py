@@ -21,6 +21,10 @@ from app.store.models import Desk, DeskState, Refusal
 PAUSED_BY_ADMIN = "an admin paused it"
 
 
+#: The setting that holds what deliveries may call us beside our id at the helpdesk.
+OWN_NAMES = "own_names"
+
+
 class NotFound(LookupError):
     """There is no such row for this desk."""
 

@@ -50,7 +50,7 @@ class KnownDesk:
     id: int
     kind: str
     secrets: tuple[str, ...]
-    integration_user_id: str | None
+    own_names: frozenset[str]  #: what deliveries may call us
 
 
 class Directory:
@@ -92,7 +92,8 @@ def _read_desk(database: Database, key: str) -> KnownDesk | None:
         if desk is None:
             return None
         secrets = tuple(desks.webhook_secrets(session, desk))
-        return KnownDesk(id=desk.id, kind=desk.kind, secrets=secrets, integration_user_id=desk.integration_user_id)
+        names = frozenset({desk.integration_user_id or "", *desk.settings.get(desks.OWN_NAMES, ())})
+        return KnownDesk(id=desk.id, kind=desk.kind, secrets=secrets, own_names=names - {""})
 
 
 @blueprint.record_once
@@ -171,7 +172,7 @@ def _read(database: Database, desk: KnownDesk, received: WebhookRequest) -> Inco
             event_id=f"refused:{digest[:40]}", type="refused", ticket_id=None, actor_id=None, occurred_at=None
         )
         return Incoming(desk_id=desk.id, event=event, sealed_body=sealed, refused=str(error))
-    echo = event.actor_id is not None and event.actor_id == desk.integration_user_id
+    echo = event.actor_id in desk.own_names
     return Incoming(desk_id=desk.id, event=event, sealed_body=sealed, echo=echo)
 
 

@@ -25,7 +25,8 @@ from app.web import webhooks
 from app.web.webhooks import Directory
 from connectors.base import Connector, ConnectorKind, Line, WebhookRequest
 from connectors.errors import BadSignature
-from connectors.ticket import DeskEvent
+from connectors.freshdesk import FRESHDESK
+from connectors.ticket import DeskEvent, Person
 from connectors.zendesk import webhook
 from tests import seeds
 
@@ -421,7 +422,7 @@ def test_desk_is_looked_up_again_after_five_seconds(
 
     assert before is not None
     assert after is not None
-    assert (before.integration_user_id, after.integration_user_id) == ("900", "901")
+    assert (before.own_names, after.own_names) == ({"900"}, {"901"})
 
 
 def test_guessed_keys_do_not_fill_the_memory(database: Database, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -491,3 +492,20 @@ class PlainKind(ConnectorKind):
 
     def ticket_url(self, *, subdomain: str, base_url: str | None, ticket_id: str) -> str:
         return f"https://{subdomain}.example.com/{ticket_id}"
+
+
+@pytest.mark.parametrize(("email", "state"), [("Robot@example.com", "echo"), ("agent@example.com", "received")])
+def test_an_echo_is_known_by_the_address_that_a_rule_tells(
+    stranger: FlaskClient, database: Database, desk_id: int, key: str, email: str, state: str
+) -> None:
+    ours = FRESHDESK.names(Person(id="900", email="robot@example.com")) - {"900"}
+    with database.system(Purpose.OPERATE) as session:
+        desk = desks.get(session, desk_id)
+        desk.kind = "freshdesk"
+        desks.change_settings(desk, {desks.OWN_NAMES: sorted(ours)})
+    body = {"kintsugi": 1, "ticket_id": "7", "triggered_event": "{note_type:private}", "actor_email": email}
+
+    answer = stranger.post(f"/hooks/{key}", json=body, headers={"X-Webhook-Secret": SECRET})
+
+    assert answer.status_code == 202
+    assert [delivery.state.value for delivery in stored(database)] == [state]
