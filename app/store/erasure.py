@@ -66,8 +66,10 @@ def start_over(session: Session, row: TrackedTicket) -> None:
 
 
 def forget_ticket(session: Session, row: TrackedTicket) -> None:
-    """Drop everything personal that was kept of a ticket: words, subject, what was made of them, comments of ratings and
-    answers, deliveries. Scores, cases and steps stay as numbers and states. Harmless where it was done before."""
+    """Drop everything personal that was kept of a ticket: words, subject, what was made of them, comments, deliveries.
+
+    Scores, cases and steps stay as numbers and states. Harmless where it was done before.
+    """
     start_over(session, row)
     row.sealed_subject = row.topic = row.vendor_field = row.vendor = row.vendor_source = row.last_error = None
     row.tags = []

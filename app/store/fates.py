@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.store.models import Invitation, RecoveryCase, StepRow, StepState, TrackedTicket
+from app.store.models import Invitation, Participant, RecoveryCase, StepRow, StepState, TrackedTicket
 
 
 def track(session: Session, desk_id: int, ticket_id: str, now: datetime) -> TrackedTicket:
@@ -68,3 +68,10 @@ def moved_away(session: Session, ticket_id: str) -> list[RecoveryCase]:
     """Cases that began on this ticket and went on on another, oldest first."""
     moved = select(RecoveryCase).where(RecoveryCase.moved_from == ticket_id)
     return list(session.scalars(moved.order_by(RecoveryCase.id)))
+
+
+def participants(session: Session, tracked_id: int) -> list[Participant]:
+    """People in copy who have written, in the order in which they first did."""
+    return list(
+        session.scalars(select(Participant).where(Participant.tracked_id == tracked_id).order_by(Participant.id))
+    )

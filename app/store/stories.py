@@ -18,6 +18,7 @@ from app.store import (
     cases,
     decisions,
     explanations,
+    fates,
     invitations,
     messages,
     people,
@@ -31,6 +32,7 @@ from app.store.models import (
     Answer,
     DecisionRow,
     Message,
+    Participant,
     RatingRow,
     RecoveryCase,
     ScoreRow,
@@ -95,6 +97,8 @@ class Story:
     scores: Sequence[ScoreView]  #: oldest first
     hidden_messages: int  #: older messages that are not shown
     cases: Sequence[RecoveryCase]
+    moved: Sequence[RecoveryCase] = ()  #: cases that began here and went on on another ticket
+    copied: Sequence[Participant] = ()  #: people in copy, with scores of their own
     case: RecoveryCase | None = None
     protocol: str = ""
     version: int | None = None
@@ -196,6 +200,8 @@ def _story(session: Session, tracked: TrackedTicket, told: Iterable[Entry], **ca
         scores=views,
         hidden_messages=hidden,
         cases=cases.of_ticket(session, tracked.id),
+        moved=fates.moved_away(session, tracked.ticket_id),
+        copied=fates.participants(session, tracked.id),
         **case,
     )
 
