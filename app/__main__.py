@@ -20,7 +20,8 @@ USAGE = """\
 usage: python3 -m app WORD [ARGUMENTS]
 
   run [--port N]                       set up, then start the product with its sandbox helpdesk
-  test [--long] [pytest arguments]     set up, then check style, types and behaviour
+  test [--long] [--coverage] [pytest arguments]
+                                       set up, then check style, types and behaviour
   test --capabilities                  the capability ids that have no test yet
   lint                                 style, types and import contracts alone
   bench NAME [--json]                  measure; names: python3 -m app bench --help
@@ -88,10 +89,13 @@ def _test(arguments: list[str]) -> NoReturn:
 
     setup_machine.set_up("test")
     missing = setup_machine.install_tools()
-    command = ["pytest", *arguments]
-    if not [argument for argument in arguments if argument != "--long"]:
-        # The whole suite: in parallel, each file on one worker so that its servers start once, and with coverage.
-        command += ["-n", str(min(4, max(2, os.cpu_count() or 1))), "--dist", "loadfile", "--cov"]
+    command = ["pytest", *[argument for argument in arguments if argument != "--coverage"]]
+    if not set(arguments) - {"--long", "--coverage"}:
+        # The whole suite: in parallel, each file on one worker so that its servers start once.
+        command += ["-n", str(min(4, max(2, os.cpu_count() or 1))), "--dist", "loadfile"]
+    if "--coverage" in arguments:
+        # Asked for, since watching every line takes as long again as the tests themselves.
+        command += ["--cov"]
     if missing:
         command += ["--missing", ",".join(missing)]
     setup_machine.become(command)
