@@ -44,13 +44,13 @@ _VARYING = (
 )
 
 
-def read_outcome(data_dir: Path, database_url: str | None = None) -> dict[str, Any]:
+def read_outcome(data_dir: Path, database_url: str | None = None, *, replay: str = "replay") -> dict[str, Any]:
     """The outcome of the replay in this data directory; with a URL its rows are there, else in its SQLite file."""
-    folder = data_dir / "replay"
+    folder = data_dir / replay
     keys = load({"KINTSUGI_DATA_DIR": str(folder)}).secret_keys
     database = Database(database_url or f"sqlite:///{folder / 'kintsugi.sqlite'}", vault=Vault(keys))
     try:
-        with database.system(Purpose.OPERATE, read=True) as session, closing(open_sandbox(data_dir)) as sandbox:
+        with database.system(Purpose.OPERATE, read=True) as session, closing(open_sandbox(data_dir, replay)) as sandbox:
             names = {str(row["id"]): row["external_id"] for row in sandbox.execute("SELECT * FROM ticket")}
             return {
                 "tickets": {
@@ -63,9 +63,9 @@ def read_outcome(data_dir: Path, database_url: str | None = None) -> dict[str, A
         database.close()
 
 
-def open_sandbox(data_dir: Path) -> sqlite3.Connection:
+def open_sandbox(data_dir: Path, replay: str = "replay") -> sqlite3.Connection:
     """The sandbox's own file, for reading; also while the sandbox runs."""
-    connection = sqlite3.connect(f"file:{data_dir / 'replay' / 'sandbox.sqlite'}?mode=ro", uri=True, timeout=10)
+    connection = sqlite3.connect(f"file:{data_dir / replay / 'sandbox.sqlite'}?mode=ro", uri=True, timeout=10)
     connection.row_factory = sqlite3.Row
     return connection
 

@@ -25,9 +25,11 @@ def own_environment(data_dir: Path, **settings: str) -> dict[str, str]:
     return {**inherited, "KINTSUGI_DATA_DIR": str(data_dir), **settings}
 
 
-def start_replay(file: Path, data_dir: Path, servers: Servers | None = None) -> subprocess.Popen[str]:
+def start_replay(
+    file: Path, data_dir: Path, servers: Servers | None = None, *, kind: str = "zendesk"
+) -> subprocess.Popen[str]:
     """The process; its stdout and stderr are files in the data directory, so that no pipe fills up."""
-    command = [sys.executable, "-m", "app.cli", "replay", str(file), "--json"]
+    command = [sys.executable, "-m", "app.cli", "replay", str(file), "--kind", kind, "--json"]
     if servers is not None:
         command += ["--database-url", servers.database_url, "--broker-url", servers.broker_url]
     data_dir.mkdir(parents=True, exist_ok=True)
