@@ -141,10 +141,16 @@ class _Turn:
         self._cursor, self._rated_cursor, self._rated_since = row.cursor, row.rated_cursor, row.rated_since
 
     def tickets(self, connector: Connector) -> bool:
-        """Walk on from the cursor; True when everything was dealt with whose webhook had time to come."""
+        """Walk on from the cursor; True when everything was dealt with whose webhook had time to come.
+
+        Behind a change that is too young to be judged the walk goes on, but the cursor stays before it.
+        """
+        cursor, held = self._cursor, False
         for _ in range(PAGES):
-            changes = connector.read_changes(self._cursor, self._began_at)
-            if self._take(changes) or not changes.more:
+            changes = connector.read_changes(cursor, self._began_at)
+            held = self._take(changes, held=held)
+            cursor = changes.cursor
+            if not changes.more:
                 return True
         return False
 
@@ -169,22 +175,24 @@ class _Turn:
                 due_at = until or (now + every if arrived else now)
                 walks.finish(row, due_at=due_at, arrived_at=now if arrived else None, error=error)
 
-    def _take(self, changes: Changes) -> bool:
-        """Mark what was missed on a page, and move on behind it; True for a page that has to be walked again, since
-        something on it is too young to be judged."""
+    def _take(self, changes: Changes, *, held: bool) -> bool:
+        """Mark what was missed on a page, and move on behind it, unless the cursor is `held` before it.
+
+        Returns whether it is held from now on: something on the page may be too young to be judged.
+        """
         moment = self._moment()
         with self.parts.database.desk(self.desk_id) as session:
             row = self._held(session, moment.real)
             rows = gaps.tracked(session, [ticket.id for ticket in changes.tickets])
             judged = [(ticket, judge(ticket, rows.get(ticket.id), moment)) for ticket in changes.tickets]
             missed = self._mark(session, judged, moment.real)
-            young = any(verdict is Verdict.YOUNG for _, verdict in judged)
-            if not young:
+            held = held or any(verdict is Verdict.YOUNG for _, verdict in judged)
+            if not held:
                 row.cursor = self._cursor = changes.cursor
             gaps.count(session, self.desk_id, moment.real, tickets=len(missed))
         if missed:
             LOG.warning("webhooks_missed", tickets=missed)
-        return young
+        return held
 
     def _mark(self, session: Session, judged: Sequence[tuple[Ticket, Verdict]], now: datetime) -> list[str]:
         """Have tickets looked at; returns the ids of those that nobody told us of."""

@@ -27,6 +27,7 @@ from connectors.ticket import (
     Message,
     NewTicket,
     Person,
+    Rated,
     Rating,
     Receipt,
     Said,
@@ -89,6 +90,9 @@ class FreshdeskConnector(Connector):
 
     def read_changes(self, cursor: str | None, since: datetime) -> Changes:
         return listing.read_page(self._api, cursor, since, self._neutral)
+
+    def read_rated(self, cursor: str | None, since: datetime) -> Rated:
+        return listing.read_rated(self._api, cursor, since)
 
     def write_many(self, writes: Mapping[str, Write]) -> None:
         raise Refused("Freshdesk's bulk update would replace all tags of these tickets, agents' own among them")

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.errors import Unavailable
-from connectors.freshdesk import mapping
+from connectors.errors import NotFound, Refused, Unavailable
+from connectors.freshdesk import mapping, ratings
 from connectors.freshdesk.answers import sensible
 from connectors.freshdesk.api import PAGE, Api
 from connectors.freshdesk.mapping import TicketBody
-from connectors.ticket import Changes, Ticket, TicketStatus
+from connectors.ticket import Changes, Rated, Ticket, TicketStatus
 from connectors.wire import parse_instant
 
 #: A change can show up in the list later than one that came after it.
@@ -81,6 +81,26 @@ def read_page(api: Api, cursor: str | None, since: datetime, neutral: Callable[[
     following = place.after(tickets)
     done = place.which == len(_LISTS) - 1 and following.which == 0
     return Changes(tickets=tickets, cursor=following.cursor(), more=not done)
+
+
+def read_rated(api: Api, cursor: str | None, since: datetime) -> Rated:
+    """One page of the ratings given since then; the cursor is a page's number, since what is given stays where it is.
+
+    An account without surveys, or a role that may not see them, has none.
+    """
+    number = int(cursor) if cursor and cursor.isdecimal() else 1
+    try:
+        page = api.page("surveys/satisfaction_ratings", number, {"created_since": _text(since)}, of="ratings")
+    except (NotFound, Refused) as error:
+        if isinstance(error, Refused) and error.auth:
+            raise
+        page = []
+    with sensible():
+        given = [one for one in map(ratings.read_given, page) if one is not None]
+    # How good a code is depends on its survey, which whoever reads the ticket will ask; here it only has to be known.
+    found = tuple((one.ticket_id, ratings.build_rating(one, {})) for one in given if one.ticket_id is not None)
+    more = len(page) == PAGE and number < LAST_PAGE
+    return Rated(ratings=found, cursor=str(number + 1) if more else "", more=more)
 
 
 def _ticket(

@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import replace
+from datetime import timedelta
 from queue import Queue
 
 import pytest
 
 from connectors.base import Connector, WebhookRequest
 from connectors.errors import BadBody, BadSignature, Closed, Conflict, NotFound, RateLimited, Refused, Unavailable
-from connectors.ticket import Author, Comment, DeskEvent, Priority, TicketStatus, Write
+from connectors.ticket import Author, Comment, DeskEvent, Priority, Rating, Ticket, TicketStatus, Write
 from tests.connectors.stage import STAGES, START, Stage
 
 
@@ -665,3 +666,67 @@ class TestWebhooks:
 
         with pytest.raises(BadBody, match="UTF-8"):
             stage.kind.parse(odd)
+
+
+class TestWalking:
+    """Through all that changed, from where the last walk ended."""
+
+    def test_every_ticket_comes_without_what_was_said(self, stage: Stage, desk: Connector) -> None:
+        ticket_id = stage.new_ticket("Broken!")
+
+        found, _ = walk(desk)
+
+        ticket = found[ticket_id]
+        assert (ticket.messages, ticket.ratings) == ((), None)
+        assert ticket.stamp == desk.read_ticket(ticket_id).stamp
+
+    def test_a_later_walk_brings_what_changed_since(self, stage: Stage, desk: Connector) -> None:
+        changed, untouched = stage.new_ticket("one"), stage.new_ticket("two")
+        _, cursor = walk(desk)
+        stage.say(changed, "Still broken!")
+
+        found, _ = walk(desk, cursor)
+
+        assert found[changed].updated_at > START
+        assert untouched not in found or found[untouched].updated_at < found[changed].updated_at
+
+    def test_deleted_tickets_and_spam_are_among_them(self, stage: Stage, desk: Connector) -> None:
+        deleted = stage.new_ticket()
+        # Whose ticket is spam is suspended, and the other tests' customer is still needed.
+        spam = str(stage.act("tickets", email="spammer@example.org", subject="Win", text="Buy this!")["id"])
+        stage.act(f"tickets/{deleted}/delete")
+        stage.act(f"tickets/{spam}/spam")
+
+        found, _ = walk(desk)
+
+        gone = (TicketStatus.DELETED, TicketStatus.SPAM)
+        assert found[deleted].status in gone
+        assert found[spam].status in gone
+
+    def test_ratings_come_with_their_tickets(self, stage: Stage, desk: Connector) -> None:
+        ticket_id = stage.new_ticket()
+        stage.act(f"tickets/{ticket_id}/rating", score=1)
+        (known,) = desk.read_ticket(ticket_id, with_ratings=True).ratings or ()
+
+        found: list[tuple[str, Rating]] = []
+        cursor = None
+        for _ in range(50):
+            page = desk.read_rated(cursor, START - timedelta(days=1))
+            found += page.ratings
+            cursor = page.cursor
+            if not page.more:
+                break
+
+        assert (ticket_id, known.id, known.original) in {(on, one.id, one.original) for on, one in found}
+
+
+def walk(desk: Connector, cursor: str | None = None) -> tuple[dict[str, Ticket], str]:
+    """One walk to the present: every ticket that came, and where the next walk begins."""
+    found: dict[str, Ticket] = {}
+    for _ in range(50):
+        page = desk.read_changes(cursor, START - timedelta(days=1))
+        found |= {ticket.id: ticket for ticket in page.tickets}
+        cursor = page.cursor
+        if not page.more:
+            return found, cursor
+    raise AssertionError("the walk does not end")

@@ -14,7 +14,7 @@ from app.clock import real_now
 from app.store import desks, gaps, tracked_tickets
 from app.store.database import Purpose
 from app.store.models import DeskState, RatingRow, Reconcile, TrackedTicket
-from connectors.ticket import Changes
+from connectors.ticket import Changes, Ticket
 from connectors.zendesk.client import ZendeskConnector
 from tasks import inbox, reconcile
 from tests.tasks.stage import ANGRY, CALM, CUSTOMER, Killed, Stage, die, protocol
@@ -129,6 +129,27 @@ def test_a_page_with_a_young_change_is_walked_again_and_counts_nothing_twice(wal
     reconciled(walked)
     assert [row.ticket_id for row in walked.rows(TrackedTicket)] == [first, second]
     assert found(walked) == (2, 0)
+
+
+def test_behind_a_young_change_the_walk_goes_on(walked: Stage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("connectors.zendesk.incremental.TICKETS", 1)
+    young, old = opens_unheard(walked), opens_unheard(walked)
+    judged: list[str] = []
+    judge = reconcile.judge
+
+    def young_first(ticket: Ticket, *more: object) -> reconcile.Verdict:
+        judged.append(ticket.id)
+        return reconcile.Verdict.YOUNG if ticket.id == young else judge(ticket, *more)  # type: ignore[arg-type]
+
+    walked.step(minutes=11)
+    with monkeypatch.context() as patch:
+        patch.setattr(reconcile, "judge", young_first)
+        turn(walked)
+        turn(walked)
+
+    assert judged == [young, old, young, old]
+    assert [row.ticket_id for row in walked.rows(TrackedTicket)] == [old]
+    assert found(walked) == (1, 0)
 
 
 def test_a_look_that_is_still_to_come_will_see_the_change(walked: Stage):
