@@ -68,12 +68,13 @@ def perform(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
     _tell(claim, context.ticket, connector)
 
 
-def tags_alone(claim: TicketClaim, ticket: Ticket) -> Write | None:
-    """The change of state tags, where there is nothing else to do on the ticket; else None."""
+def marks_alone(claim: TicketClaim, ticket: Ticket) -> Write | None:
+    """The change of state tags and of our own fields, where there is nothing else to do on the ticket; else None."""
     context = _context(claim, ticket)
     if context.steps or context.cut_off or context.follow_ups or context.alerts:
         return None
-    return _state_tag(context)
+    tag = _state_tag(context)
+    return replace(tag, custom_fields=_shown_fields(context, due=not tag.empty).custom_fields)
 
 
 def _tell(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:

@@ -40,10 +40,15 @@ def changed_fields(ticket: Ticket, write: Write) -> dict[str, Any]:
         body["tags"] = sorted(tags_after(ticket, write))
     custom = {key: value for key, value in write.custom_fields.items() if ticket.custom_fields.get(key) != value}
     if custom:
-        body["custom_fields"] = [{"id": _id("custom field", key), "value": value} for key, value in custom.items()]
+        body["custom_fields"] = custom_fields(custom)
     if write.comment:
         body["comment"] = {"body": write.comment.text, "public": write.comment.public}
     return body
+
+
+def custom_fields(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Custom fields as the vendor lists them; an update merges them by id."""
+    return [{"id": _id("custom field", key), "value": value} for key, value in values.items()]
 
 
 def _id(what: str, text: str) -> int:
