@@ -10,17 +10,21 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.errors import NotFound, Refused
+from connectors.errors import Conflict, NotFound, Refused
 from connectors.freshdesk import wanted as plans
 from connectors.freshdesk.answers import number, sensible
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.wanted import Item
 from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted
 
-FOLDER = "Kintsugi"
-
 #: The member that people see.
 _TITLES: Mapping[Thing, str] = {Thing.RULE: "name", Thing.FIELD: "label", Thing.MACRO: "title"}
+#: The member that carries our mark.
+_MARKED: Mapping[Thing, str] = {
+    Thing.RULE: "name",
+    Thing.FIELD: "label_for_customers",
+    Thing.MACRO: "content_html",
+}
 #: What people can change, and what is compared to find out whether they have.
 _CONTENTS: Mapping[Thing, tuple[str, ...]] = {
     Thing.RULE: ("name", "actions", "events"),
@@ -80,29 +84,29 @@ class FreshdeskInstaller(Installer):
         return ""
 
     def _find(self, item: Item, stored: Made | None) -> dict[str, Any] | None:
-        """What is there of the wanted thing: by the id we know, else by its title, which carries our marker."""
+        """What is there of the wanted thing: by the id we know, else by our mark in it."""
         try:
             rows = self._rows(item.thing, item.path)
         except NotFound:
             return None  # this account has no such list; making it will say what to do by hand
         by_id = {_id(item.thing, row): row for row in rows}
         found = by_id.get(stored.id) if stored else None
-        return found or next((row for row in rows if row.get(_TITLES[item.thing]) == item.title), None)
+        return found or next((row for row in rows if item.mark in str(row.get(_MARKED[item.thing]))), None)
 
     def _rows(self, thing: Thing, path: str) -> list[dict[str, Any]]:
         if not path:
             return []
+        paths = [path]
         if thing is Thing.MACRO:
-            folder = self._folder()
-            path = f"canned_response_folders/{folder}/responses" if folder else ""
-        if not path:
-            return []
-        return [row for page in self._api.pages(path, of=f"{thing}s") for row in page if isinstance(row, dict)]
+            paths = [f"canned_response_folders/{folder}/responses" for folder in self._folders()]
+        pages = (page for path in paths for page in self._api.pages(path, of=f"{thing}s"))
+        return [row for page in pages for row in page if isinstance(row, dict)]
 
-    def _folder(self) -> int | None:
-        """The id of our folder of canned responses; None while there is none."""
+    def _folders(self) -> list[int]:
+        """The folders of canned responses that all agents share."""
         folders = self._api.rows("canned_response_folders", of="canned responses")
-        return next((row["id"] for row in folders if isinstance(row, dict) and row.get("name") == FOLDER), None)
+        with sensible():
+            return [int(row["id"]) for row in folders if not row.get("personal")]
 
     def _change(self, item: Item, stored: Made | None) -> Change:
         row = self._there.get((item.thing, item.key))
@@ -119,10 +123,10 @@ class FreshdeskInstaller(Installer):
     def _make(self, item: Item) -> dict[str, Any]:
         if not item.path:
             raise Refused(f"no call of Freshdesk's makes this. By hand: {item.by_hand}")
-        members = item.members | ({"folder_id": self._own_folder()} if item.thing is Thing.MACRO else {})
+        members = item.members | ({"folder_id": self._shared_folder()} if item.thing is Thing.MACRO else {})
         try:
             made = self._api.post(item.path, members, of=f"{item.thing} {item.title!r}")
-        except (NotFound, Refused) as error:
+        except (Conflict, NotFound, Refused) as error:
             if isinstance(error, Refused) and error.auth:
                 raise
             raise Refused(f"{error}. By hand: {item.by_hand}") from error
@@ -141,12 +145,12 @@ class FreshdeskInstaller(Installer):
             raise Refused(f"Freshdesk made it without our address in it. By hand: {item.by_hand}")
         return row
 
-    def _own_folder(self) -> int:
-        folder = self._folder()
-        if folder is None:
-            with sensible(sent=True):
-                folder = int(self._api.post("canned_response_folders", {"name": FOLDER}, of="canned responses")["id"])
-        return folder
+    def _shared_folder(self) -> int:
+        """Where a canned response goes. None is made for it, as no call takes a folder away again."""
+        folders = self._folders()
+        if not folders:
+            raise Refused("there is no folder of canned responses that all agents share")
+        return folders[0]
 
 
 def _calls(row: Mapping[str, Any], endpoint: str) -> bool:

@@ -46,6 +46,7 @@ class Item:
     key: str
     title: str
     path: str  #: empty where no call makes it
+    mark: str = ""  #: what makes it ours, wherever in it that stands
     members: dict[str, Any] = field(default_factory=dict)
     by_hand: str = ""  #: exact instructions
 
@@ -53,9 +54,9 @@ class Item:
 def items(wanted: Wanted) -> Iterator[Item]:
     """Everything that is wanted, in the order of making."""
     yield from (_rule(wanted, key) for key in _RULES)
-    yield from (_field(key, title) for key, title in wanted.fields.items())
+    yield from (_field(wanted, key, title) for key, title in wanted.fields.items())
     yield from (_view(tag, title) for tag, title in wanted.views.items())
-    yield from (_macro(title, write) for title, write in wanted.macros.items())
+    yield from (_macro(wanted, title, write) for title, write in wanted.macros.items())
 
 
 def content() -> str:
@@ -72,7 +73,8 @@ def content() -> str:
 
 def _rule(wanted: Wanted, key: str) -> Item:
     number, told, events = _RULES[key]
-    title = f"Kintsugi: {told} [{wanted.marker}/{key}]"
+    mark = f"[{wanted.marker}/{key}]"
+    title = f"Kintsugi: {told} {mark}"
     action = {
         "field_name": "trigger_webhook",
         "request_type": "POST",
@@ -93,20 +95,23 @@ def _rule(wanted: Wanted, key: str) -> Item:
         f"JSON, Advanced, content: {content()}"
     )
     path = f"automations/{number}/rules"
-    return Item(thing=Thing.RULE, key=key, title=title, path=path, members=members, by_hand=by_hand)
+    return Item(thing=Thing.RULE, key=key, title=title, path=path, mark=mark, members=members, by_hand=by_hand)
 
 
-def _field(key: str, title: str) -> Item:
+def _field(wanted: Wanted, key: str, title: str) -> Item:
+    mark = f"[{wanted.marker}/{key}]"
     members = {
         "label": title,
-        "label_for_customers": title,
+        # Which no customer ever sees.
+        "label_for_customers": f"{title} {mark}",
         "type": _FIELD_TYPES[key],
         "displayed_to_customers": False,
         "customers_can_edit": False,
         "required_for_agents": False,
     }
     by_hand = f"Admin > Ticket Fields: a field {title!r} of type {_FIELD_TYPES[key]}, not shown to customers"
-    return Item(thing=Thing.FIELD, key=key, title=title, path="admin/ticket_fields", members=members, by_hand=by_hand)
+    path = "admin/ticket_fields"
+    return Item(thing=Thing.FIELD, key=key, title=title, path=path, mark=mark, members=members, by_hand=by_hand)
 
 
 def _view(tag: str, title: str) -> Item:
@@ -114,10 +119,14 @@ def _view(tag: str, title: str) -> Item:
     return Item(thing=Thing.VIEW, key=tag, title=title, path="", by_hand=by_hand)
 
 
-def _macro(title: str, write: Write) -> Item:
+def _macro(wanted: Wanted, title: str, write: Write) -> Item:
     full = macros.title_of(title, write)
     text = write.comment.text if write.comment else ""
-    members = {"title": full, "content_html": marks.plain_html(text), "visibility": 0}
+    # An agent may use it too, so it must not begin as our own words do.
+    mark = f"made-{marks.mark(f'{wanted.marker}/{title}')}"
+    html = f'<div style="font-family:{mark},sans-serif">{marks.plain_html(text)}</div>'
+    members = {"title": full, "content_html": html, "visibility": 0}
     by_hand = f"Admin > Canned Responses: a response titled {full!r}"
     key = title.lower().replace(" ", "_")[:60]
-    return Item(thing=Thing.MACRO, key=key, title=full, path="canned_responses", members=members, by_hand=by_hand)
+    path = "canned_responses"
+    return Item(thing=Thing.MACRO, key=key, title=full, path=path, mark=mark, members=members, by_hand=by_hand)

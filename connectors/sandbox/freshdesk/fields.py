@@ -69,8 +69,7 @@ def _own(field: TicketField, position: int) -> dict[str, Any]:
         "id": field.id,
         "name": name_of(field.title),
         "label": field.title,
-        "label_for_customers": field.title,
-        "description": field.agent_description or "",
+        "label_for_customers": field.agent_description or field.title,
         "type": kind_of(field),
         "default": False,
         "position": position,
@@ -138,7 +137,9 @@ def create() -> Response:
                 [Fault(field="label", message="It should be a unique value", code="duplicate_value")], status=409
             )
         options = [{"value": choice} for choice in wanted.get("choices") or []]
-        field = macros.add_field(db, NewField(title=str(title), type=str(kind), options=options), helpdesk.now())
+        shown_as = wanted.get("label_for_customers")
+        new = NewField(title=str(title), type=str(kind), options=options, agent_description=shown_as)
+        field = macros.add_field(db, new, helpdesk.now())
         shown = _own(field, len(_all(db)))
     return answer(shown, 201)
 

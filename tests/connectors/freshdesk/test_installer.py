@@ -14,7 +14,7 @@ import responses
 
 from connectors.base import Connector, Line
 from connectors.errors import Refused
-from connectors.freshdesk import FRESHDESK
+from connectors.freshdesk import FRESHDESK, marks
 from connectors.installing import Change, Doing, Made, Thing, Wanted
 from connectors.ticket import Comment, Priority, Write
 from tests.connectors.freshdesk.bodies import KEY, NOW, SECRET
@@ -36,7 +36,8 @@ class Account:
     """Rows by path, made and deleted as the vendor would."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, list[dict[str, Any]]] = {}
+        folders = [{"id": 1, "name": "Mine", "personal": True}, {"id": 2, "name": "General"}]
+        self.rows: dict[str, list[dict[str, Any]]] = {"canned_response_folders": folders}
         self.missing: set[str] = set()
         self.next_id = 100
 
@@ -135,6 +136,21 @@ def test_what_carries_our_marker_is_ours_though_nobody_remembers(account: Accoun
     assert {change.doing for change in plan if change.thing is not Thing.VIEW} == {Doing.KEEP}
 
 
+def test_what_others_called_the_same_is_not_ours(account: Account, desk: Connector) -> None:
+    account.rows["admin/ticket_fields"] = [{"id": 1, "name": "cf_x", "label": "Kintsugi score", "type": "custom_text"}]
+    account.rows["canned_responses"] = [{"id": 2, "title": "Acknowledge [do: priority=high]", "content_html": "Hi"}]
+
+    plan, _, _ = install(desk)
+
+    assert {change.doing for change in plan} == {Doing.MAKE}
+
+
+def test_an_agent_who_uses_our_canned_response_is_still_the_agent(account: Account, desk: Connector) -> None:
+    install(desk)
+
+    assert not marks.is_ours(account.rows["canned_responses"][0]["content_html"])
+
+
 def test_a_rule_that_calls_another_address_is_mended(account: Account, desk: Connector) -> None:
     _, made, _ = install(desk)
     account.rows["automations/4/rules"][0]["actions"][0]["url"] = "https://old.example.org/hooks/k"
@@ -167,7 +183,7 @@ def test_what_we_made_is_taken_away_and_nothing_else(account: Account, desk: Con
     assert left == ["", "", "", ""]
     assert {path: len(rows) for path, rows in account.rows.items() if rows} == {
         "admin/ticket_fields": 1,
-        "canned_response_folders": 1,
+        "canned_response_folders": 2,
     }
 
 
@@ -183,7 +199,7 @@ def test_what_somebody_changed_since_stays(account: Account, desk: Connector) ->
 
 def test_what_is_gone_already_needs_no_taking_away(account: Account, desk: Connector) -> None:
     _, made, _ = install(desk)
-    account.rows = {}
+    account.rows = {"canned_response_folders": account.rows["canned_response_folders"]}
 
     assert [desk.installer(WANTED).remove(one) for one in made] == [""] * 4
 
