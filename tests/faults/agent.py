@@ -30,6 +30,7 @@ class Agent:
     gone: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     fields: dict[str, str] = field(default_factory=dict)
     said: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    saved: dict[str, tuple[float, float]] = field(default_factory=dict)  #: tag -> when it was last put on or taken off
 
     def edit(self, ticket: str, number: int) -> None:
         """One edit of a kind that is drawn."""
@@ -37,15 +38,20 @@ class Agent:
 
     def add_tag(self, ticket: str, number: int) -> None:
         tag = f"agent_{number}"
-        self.post(f"tickets/{ticket}/update", additional_tags=[tag])
+        self.save(ticket, tag, additional_tags=[tag])
         self.tags[ticket][tag] = time.monotonic()
 
     def take_tag(self, ticket: str, number: int) -> None:
         old = [tag for tag, at in self.tags[ticket].items() if at < time.monotonic() - SETTLED]
         if old:
-            self.post(f"tickets/{ticket}/update", remove_tags=[old[0]])
+            self.save(ticket, old[0], remove_tags=[old[0]])
             del self.tags[ticket][old[0]]
             self.gone[ticket].append(old[0])
+
+    def save(self, ticket: str, tag: str, **change: list[str]) -> None:
+        began = time.time()
+        self.post(f"tickets/{ticket}/update", **change)
+        self.saved[tag] = began, time.time()
 
     def fill_in(self, ticket: str, number: int) -> None:
         self.fields[ticket] = f"order {number}"
@@ -75,7 +81,7 @@ def main(url: str, field_id: str, edits: str, seed: str, *tickets: str) -> None:
         agent.edit(agent.draw.choice(tickets), number)
         time.sleep(PAUSE)
     tags = {ticket: sorted(kept) for ticket, kept in agent.tags.items()}
-    document = {"tags": tags, "gone": agent.gone, "fields": agent.fields, "said": agent.said}
+    document = {"tags": tags, "gone": agent.gone, "fields": agent.fields, "said": agent.said, "saved": agent.saved}
     sys.stdout.write(json.dumps(document))
 
 
