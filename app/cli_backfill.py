@@ -66,7 +66,7 @@ def read_since(text: str | None, now: datetime) -> datetime | None:
     """A span back from now, or a date (UTC). Raises UsageError."""
     if text is None:
         return None
-    span = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text)
+    span = re.fullmatch(r"([1-9][0-9]{0,3})([hdw])", text)
     try:
         found = now - int(span[1]) * UNITS[span[2]] if span else datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:

@@ -125,7 +125,7 @@ CAPABILITIES = (
     _capability("TEA-06", "Customers about to leave have a queue of their own", "app/protocols/packs/retention.yaml"),
     _capability("TEA-07", "The vendor's team is brought in while the customer is helped"),
     _capability("TEA-08", "Valued customers hear from somebody senior"),
-    _capability("TEA-09", "Nothing slips: what a lost webhook missed is found again"),
+    _capability("TEA-09", "Nothing slips: what a lost webhook missed is found again", "tasks/reconcile.py"),
     _capability("TEA-10", "An unknown kind of trouble still has an owner and a clock"),
     _capability("PRO-01", "Each kind of trouble has its one protocol", "app/protocols/document.py"),
     _capability("PRO-02", "Tags come from a small dictionary and go on once", "app/protocols/actions/tag.py"),

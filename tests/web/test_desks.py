@@ -11,13 +11,14 @@ from typing import cast
 import pytest
 from flask import Flask
 
+from app.clock import real_now
 from app.connect import Connections
 from app.factory import create_app
 from app.governor import Budget
 from app.settings import Settings
-from app.store import desks
+from app.store import desks, gaps
 from app.store.database import Database, Purpose
-from app.store.models import Desk, DeskState, Role
+from app.store.models import Desk, DeskState, Reconcile, Role
 from connectors.base import CallLimits, Connector
 from connectors.errors import Refused
 from connectors.ticket import Finding
@@ -146,3 +147,28 @@ def test_only_desks_one_administers_are_listed(web_app: Flask, database: Databas
 
     assert 'id="desk-1"' in listed
     assert f'id="desk-{second}"' not in listed
+
+
+def test_health_tells_what_came_without_its_webhook(admin: SignedIn, story: Seeded, database: Database) -> None:
+    now = real_now()
+    with database.desk(story.desk_id) as session:
+        gaps.count(session, story.desk_id, now, tickets=3, ratings=1)
+        session.add(
+            Reconcile(
+                desk_id=story.desk_id, began_at=now, due_at=now, arrived_at=now, error="it needs an admin", fence=1
+            )
+        )
+
+    page = admin.get("/desks").text
+
+    assert "Came without a webhook" in page
+    assert f"<strong>4 ×</strong> {now.date()}" in page
+    assert "1 of them ratings" in page
+    assert "it needs an admin" in page
+
+
+def test_health_says_when_a_desk_was_never_compared(admin: SignedIn, story: Seeded) -> None:
+    page = admin.get("/desks").text
+
+    assert "Last compared with the helpdesk</dt><dd>not yet" in page
+    assert "Came without a webhook" not in page

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.clock import real_now
 from app.factory import create_app
 from app.settings import Settings
-from app.store import desks, schema
+from app.store import desks, gaps, schema
 from app.store.database import Database, DatabaseUnavailable, Purpose
-from app.store.models import TrackedTicket
+from app.store.models import Reconcile, TrackedTicket
 from app.web.health import Heartbeats
 from connectors.base import CallLimits
 from tasks.parts import Parts
@@ -239,6 +240,21 @@ def test_figures_tell_how_many_tickets_have_a_score_and_why_others_have_none(
     assert found["kintsugi_tickets_eligible", (desk,)] == 3
     assert found["kintsugi_tickets_scored", (desk,)] == 2
     assert without == {(desk, "the customer has not written anything"): 1}
+
+
+def test_figures_tell_what_came_without_its_webhook(stranger: FlaskClient, database: Database, story: Seeded) -> None:
+    now = real_now()
+    with database.desk(story.desk_id) as session:
+        gaps.count(session, story.desk_id, now, tickets=3, ratings=1)
+        session.add(
+            Reconcile(desk_id=story.desk_id, began_at=now, due_at=now, arrived_at=now - timedelta(minutes=2), fence=1)
+        )
+
+    found, desk = figures(stranger), str(story.desk_id)
+
+    assert found["kintsugi_webhook_gaps_total", (desk, "ticket")] == 3
+    assert found["kintsugi_webhook_gaps_total", (desk, "rating")] == 1
+    assert 120 <= found["kintsugi_reconcile_age_seconds", (desk,)] < 180
 
 
 def test_scrape_survives_a_database_that_is_away(
