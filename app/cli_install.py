@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from connectors.installing import Change
 
-_DOES = {"make": "makes", "mend": "mends", "keep": "keeps"}
+_DOES = {"make": "makes", "mend": "mends", "keep": "keeps", "by hand": "yours"}
 
 
 @click.command("install")
@@ -48,18 +48,18 @@ def install_desk(desk_name: str | None, dry_run: bool, webhook: str, as_json: bo
 
 def _show_plan(planned: Sequence[Change]) -> None:
     for change in planned:
-        click.echo(f"{_DOES[change.doing]:5}  {change.thing}: {change.title}", err=True)
+        by_hand = f". By hand: {change.note}" if change.note else ""
+        click.echo(f"{_DOES[change.doing]:5}  {change.thing}: {change.title}{by_hand}", err=True)
     click.echo("tags   come with their first use; the state field's description lists them", err=True)
 
 
 def _document(planned: Sequence[Change], *, done: bool) -> dict[str, object]:
-    return {
-        "done": done,
-        "changes": [
-            {"does": change.doing.value, "thing": change.thing.value, "key": change.key, "title": change.title}
-            for change in planned
-        ],
-    }
+    return {"done": done, "changes": [_line(change) for change in planned]}
+
+
+def _line(change: Change) -> dict[str, str]:
+    line = {"does": change.doing.value, "thing": change.thing.value, "key": change.key, "title": change.title}
+    return line | ({"note": change.note} if change.note else {})
 
 
 @click.command("uninstall")

@@ -13,7 +13,7 @@ from app.store.database import Purpose
 from app.store.models import Desk
 from app.words import SatState
 from connectors.errors import ConnectorError
-from connectors.installing import Change, Installer, Made, Thing, Wanted
+from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted
 from connectors.ticket import Comment, TicketStatus, Write
 from tasks.parts import Parts
 from tasks.showing import SHOWN, in_words
@@ -75,6 +75,8 @@ def install(
         installer = connector.installer(wanted)
         for change in installer.plan(_known(parts, desk_id)):
             tell(change)
+            if change.doing is Doing.BY_HAND:
+                continue  # whoever reads the plan does it
             made.append(_apply(parts, desk_id, installer, change))
     with parts.database.system(Purpose.OPERATE) as session:
         fields = {one.key: one.id for one in made if one.thing is Thing.FIELD}

@@ -54,6 +54,7 @@ class Doing(StrEnum):
     MAKE = "make"
     MEND = "mend"  # ours, but not as it should be
     KEEP = "keep"
+    BY_HAND = "by hand"  # no call does it here, so a person has to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class Change:
     key: str
     title: str
     made: Made | None = None  #: what is there already; None where it has to be made
+    note: str = ""  #: what a person has to do, exactly
 
 
 class Installer(ABC):
@@ -79,7 +81,8 @@ class Installer(ABC):
 
     @abstractmethod
     def apply(self, change: Change) -> Made:
-        """Do one change of the plan; one that keeps a thing only reads. Raises Refused with what is missing."""
+        """Do one change of the plan; one that keeps a thing only reads. Raises Refused with what is missing, and for
+        what is to be done by hand."""
 
     @abstractmethod
     def remove(self, made: Made) -> str:

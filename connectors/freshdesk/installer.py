@@ -44,11 +44,7 @@ class FreshdeskInstaller(Installer):
     def plan(self, known: Sequence[Made]) -> Sequence[Change]:
         stored = {(made.thing, made.key): made for made in known}
         self._there = {}
-        for place, item in self._items.items():
-            row = self._find(item, stored.get(place))
-            if row is not None:
-                self._there[place] = row
-        return [self._change(item, stored.get(place)) for place, item in self._items.items()]
+        return [self._plan_for(item, stored.get(place)) for place, item in self._items.items()]
 
     def apply(self, change: Change) -> Made:
         place = (change.thing, change.key)
@@ -83,12 +79,24 @@ class FreshdeskInstaller(Installer):
             return str(error)
         return ""
 
+    def _plan_for(self, item: Item, stored: Made | None) -> Change:
+        """One line of the plan; what this account does not even list is for a person to do."""
+        by_hand = Change(doing=Doing.BY_HAND, thing=item.thing, key=item.key, title=item.title, note=item.by_hand)
+        if not item.path:
+            return by_hand
+        try:
+            row = self._find(item, stored)
+        except (NotFound, Refused) as error:
+            if isinstance(error, Refused) and error.auth:
+                raise
+            return by_hand
+        if row is not None:
+            self._there[item.thing, item.key] = row
+        return self._change(item, stored)
+
     def _find(self, item: Item, stored: Made | None) -> dict[str, Any] | None:
         """What is there of the wanted thing: by the id we know, else by our mark in it."""
-        try:
-            rows = self._rows(item.thing, item.path)
-        except NotFound:
-            return None  # this account has no such list; making it will say what to do by hand
+        rows = self._rows(item.thing, item.path)
         by_id = {_id(item.thing, row): row for row in rows}
         found = by_id.get(stored.id) if stored else None
         return found or next((row for row in rows if item.mark in str(row.get(_MARKED[item.thing]))), None)

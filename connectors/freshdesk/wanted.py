@@ -52,11 +52,11 @@ class Item:
 
 
 def items(wanted: Wanted) -> Iterator[Item]:
-    """Everything that is wanted, in the order of making."""
-    yield from (_rule(wanted, key) for key in _RULES)
+    """Everything that is wanted, in the order of making: rules last, since an account may refuse them."""
     yield from (_field(wanted, key, title) for key, title in wanted.fields.items())
     yield from (_view(tag, title) for tag, title in wanted.views.items())
     yield from (_macro(wanted, title, write) for title, write in wanted.macros.items())
+    yield from (_rule(wanted, key) for key in _RULES)
 
 
 def content() -> str:
