@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from connectors.base import CallLimits
 from connectors.errors import ConnectorError
 from connectors.ticket import Finding, Person
+from connectors.zendesk.account import Get, account_findings
 
 #: https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/
 TOKENS_END = datetime(2027, 4, 30, tzinfo=UTC)
 
 _ONE = {"page[size]": "1"}
-
-Get = Callable[[str, Mapping[str, str]], dict[str, Any]]
 
 
 def run_checks(
@@ -38,7 +36,7 @@ def run_checks(
         Finding(name="credentials", ok=True, detail=f"signed in as user {person.id}"),
         _role(role),
         *_reading(get),
-        _question("webhooks", lambda: get("webhooks", _ONE), "Use an admin's credentials, or install it by hand."),
+        *account_findings(get, now, limits, admin=role == "admin"),
         _access(get) if oauth else _tokens(now),
         _allowance(limits()),
     ]
