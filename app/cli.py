@@ -69,8 +69,11 @@ def serve(embedded: bool, port: int, data: Path | None, child: bool) -> None:
 @main.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True)
 @click.option("--file", type=click.Path(path_type=Path), help="Its SQLite file; by default in the data directory.")
+@click.option(
+    "--kind", type=click.Choice(["zendesk", "freshdesk"]), default="zendesk", show_default=True, help="Whose helpdesk."
+)
 @AS_JSON
-def sandbox(port: int, file: Path | None, as_json: bool) -> None:
+def sandbox(port: int, file: Path | None, kind: str, as_json: bool) -> None:
     """Run the sandbox helpdesk alone, until it is stopped."""
     import signal
     import threading
@@ -84,10 +87,12 @@ def sandbox(port: int, file: Path | None, as_json: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        server = Sandbox(
-            file=file or settings.data_dir / "sandbox.sqlite", now=Clock(settings.clock_file).now, port=port
-        )
+        usual = "sandbox.sqlite" if kind == "zendesk" else f"sandbox-{kind}.sqlite"
+        now = Clock(settings.clock_file).now
+        server = Sandbox(file=file or settings.data_dir / usual, now=now, port=port, vendor=kind)
         server.start()
+    except ValueError as error:
+        raise Problem(f"--file: {error}") from error
     except OSError as error:
         raise Problem(f"port {port} is in use; choose another one with --port") from error
     lines = [f"The sandbox helpdesk is running at {server.url}", f"It takes mail at 127.0.0.1:{server.smtp_port}"]

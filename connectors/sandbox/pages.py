@@ -104,6 +104,7 @@ def ticket(ticket_id: int) -> Response:
             "groups": [(row["id"], row["name"]) for row in db.execute("SELECT id, name FROM team ORDER BY id")],
             "priorities": tickets.PRIORITIES,
             "account": helpdesk.account,
+            "closed_is_final": helpdesk.vendor.closed_is_final,
         }
     started = _launch(sidebar_url, agent.id) if sidebar_url else None
     return page("ticket.html", frame=started.origin if started else None, launch=started, **values)

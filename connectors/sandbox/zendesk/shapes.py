@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.sandbox.organizations import Organization
 from connectors.sandbox.people import Person
 from connectors.sandbox.store import Row
 from connectors.sandbox.tickets import Audit, Comment, Ticket, audit_of, comment_of, ticket_of
@@ -24,7 +25,6 @@ def via(channel: str, *, rule: str = "") -> dict[str, Any]:
 #: What every ticket has at the vendor, and none can change here.
 _FIXED: Mapping[str, Any] = {
     "recipient": None,
-    "organization_id": None,
     "follower_ids": [],
     "forum_topic_id": None,
     "problem_id": None,
@@ -61,6 +61,7 @@ def ticket_json(ticket: Ticket, rating: dict[str, Any] | None = None) -> dict[st
         "submitter_id": ticket.submitter_id,
         "assignee_id": ticket.assignee_id,
         "group_id": ticket.group_id,
+        "organization_id": ticket.organization_id,
         "collaborator_ids": list(ticket.cc_ids),
         "email_cc_ids": list(ticket.cc_ids),
         "is_public": ticket.is_public,
@@ -146,7 +147,7 @@ def user_json(person: Person) -> dict[str, Any]:
         "phone": None,
         "locale": person.locale,
         "locale_id": 1,
-        "organization_id": None,
+        "organization_id": person.organization_id,
         "role": person.role,
         "role_type": {"admin": 4, "agent": 0}.get(person.role),
         "custom_role_id": None,
@@ -177,6 +178,25 @@ def group_json(row: Row) -> dict[str, Any]:
         "deleted": False,
         "created_at": row["created_at"],
         "updated_at": row["created_at"],
+    }
+
+
+def organization_json(organization: Organization) -> dict[str, Any]:
+    return {
+        "url": api_url(f"organizations/{organization.id}.json"),
+        "id": organization.id,
+        "name": organization.name,
+        "domain_names": list(organization.domains),
+        "shared_tickets": False,
+        "shared_comments": False,
+        "external_id": None,
+        "details": None,
+        "notes": None,
+        "group_id": None,
+        "tags": [],
+        "organization_fields": {},
+        "created_at": organization.created_at,
+        "updated_at": organization.updated_at,
     }
 
 

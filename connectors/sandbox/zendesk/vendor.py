@@ -33,6 +33,7 @@ from connectors.sandbox.zendesk import (
     macros,
     oauth,
     oauth_staging,
+    organizations,
     people,
     rules,
     tickets,
@@ -167,7 +168,19 @@ class Zendesk(Vendor):
     def api(self) -> Blueprint:
         api = Blueprint("api", __name__)
         gate.guard(api)
-        for part in (tickets, people, macros, webhook_views, triggers, views, bulk, exports, rating_views, oauth):
+        for part in (
+            tickets,
+            people,
+            organizations,
+            macros,
+            webhook_views,
+            triggers,
+            views,
+            bulk,
+            exports,
+            rating_views,
+            oauth,
+        ):
             api.register_blueprint(part.api)
         api.add_url_rule("/<path:unknown>", view_func=_unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
         return api
