@@ -105,15 +105,28 @@ def test_refused_credentials_pause_the_desk_once_and_keep_everything(stage: Stag
     assert desk.state is DeskState.PAUSED
     assert "refused our credentials" in (desk.reason or "")
     assert paused == 0
-    assert calls.reads == 3
+    assert calls.reads == 3 * 2  # each once more with new tokens
     assert {row.state for ticket in tickets for row in stage.deliveries(ticket)} == {DeliveryState.RECEIVED}
+
+
+def test_access_that_ended_early_is_renewed_in_the_middle_of_the_work(stage: Stage) -> None:
+    stage.publish(protocol("Rescue", NOTE))
+    ticket = stage.opens()
+    stage.fault("status", status=401, path_prefix="/api/v2/tickets/", method="PUT")
+
+    stage.turn()
+
+    assert stage.desk().state is DeskState.ACTIVE
+    assert set(stage.states(ticket).values()) == {"done"}
+    assert stage.comments(ticket, public=False).count(NOTE["text"]) == 1
 
 
 def test_a_desk_that_is_resumed_goes_on_where_it_stopped(stage: Stage) -> None:
     ticket = stage.opens()
-    stage.fault("status", status=401)
+    stage.fault("status", status=401, times=2)
     stage.turn()
     stage.heal()
+    assert stage.desk().state is DeskState.PAUSED
     stage.pass_time(minutes=1)
 
     with stage.parts.database.desk(stage.desk_id) as session:
@@ -128,10 +141,10 @@ def test_work_that_fails_every_time_is_given_up_and_holds_up_nobody(stage: Stage
     bad, good = stage.opens(), stage.opens(email="other@example.com")
     record = scoring.record
 
-    def failing(claim, ticket, names) -> None:
+    def failing(claim, ticket, *rest) -> None:
         if ticket.id == bad:
             raise ValueError("a customer's words stand here")
-        record(claim, ticket, names)
+        record(claim, ticket, *rest)
 
     stage.patch.setattr(scoring, "record", failing)
     for _ in range(stage.parts.settings.max_attempts + 1):
@@ -217,7 +230,8 @@ def test_a_ticket_that_is_shown_as_gone_ends_its_case_too(stage: Stage, status: 
 def test_credentials_refused_in_the_middle_pause_the_desk_and_leave_the_steps_planned(stage: Stage, path: str) -> None:
     stage.publish(protocol("Rescue", NOTE, {"do": "macro", "macro": "Recovery: note for the next agent"}))
     ticket = stage.opens()
-    stage.fault("status", status=401, path_prefix=path, method="PUT" if path.endswith("/tickets/") else "GET")
+    method = "PUT" if path.endswith("/tickets/") else "GET"
+    stage.fault("status", status=401, path_prefix=path, method=method, times=2)
 
     stage.turn()
 
