@@ -28,7 +28,6 @@ class TestCredentials:
         "header",
         [
             "",
-            "Bearer wrong",
             "Basic ???",
             "Basic aW50ZWdyYXRpb25AZXhhbXBsZS5jb20vdG9rZW46d3Jvbmc=",
             "Basic aW50ZWdyYXRpb25AZXhhbXBsZS5jb206cGFzc3dvcmQ=",
