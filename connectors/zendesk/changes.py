@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
 
 from connectors.errors import Conflict, Refused
 from connectors.ticket import Comment, Priority, Ticket, TicketStatus, Write
-from connectors.zendesk.mapping import MARKER_KEY, clean
-
-_BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "blockquote"})
+from connectors.wire import clean, plain_text
+from connectors.zendesk.mapping import MARKER_KEY
 
 
 def tags_after(ticket: Ticket, write: Write) -> frozenset[str]:
@@ -202,29 +200,6 @@ def _action(name: str) -> Callable[[_Delta, str, Any], None] | None:
 
 def _tags(value: Any) -> set[str]:
     return set(str(value or "").split())
-
-
-class _Words(HTMLParser):
-    """The text of a rich comment, with a line break where a block ends."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag in _BREAKS and self.parts:
-            self.parts.append("\n")
-
-
-def plain_text(html: str) -> str:
-    """The words of an HTML comment."""
-    words = _Words()
-    words.feed(html)
-    words.close()
-    return re.sub(r"\n{3,}", "\n\n", "".join(words.parts)).replace("\xa0", " ").strip()
 
 
 def require_unchanged(seen: Ticket, current: Ticket) -> None:

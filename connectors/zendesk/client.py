@@ -37,6 +37,7 @@ from connectors.ticket import (
     TicketStatus,
     Write,
 )
+from connectors.wire import parse_instant
 from connectors.zendesk import changes, endings, incremental, mapping, ratings
 from connectors.zendesk.answers import named, number, sensible
 from connectors.zendesk.bulk import Bulk
@@ -289,7 +290,7 @@ class ZendeskConnector(Connector):
         with sensible(sent=True), named(f"ticket {ticket.id}"):
             result = self._zenpy.tickets.update(change)
             audit, stamp = result.audit.to_dict(), str(result.ticket.updated_at)
-            receipt = Receipt(audit_id=str(audit["id"]), stamp=stamp, at=mapping.parse_instant(stamp))
+            receipt = Receipt(audit_id=str(audit["id"]), stamp=stamp, at=parse_instant(stamp))
         self._mend_tags(ticket, write, audit if "tags" in body else {})
         return receipt
 
@@ -324,7 +325,7 @@ class ZendeskConnector(Connector):
         ticket = body.get("ticket")
         stamp = ticket.get("updated_at") if isinstance(ticket, Mapping) else None
         try:
-            age = parsedate_to_datetime(date) - mapping.parse_instant(stamp or "")
+            age = parsedate_to_datetime(date) - parse_instant(stamp or "")
             young = timedelta(0) <= age < timedelta(seconds=1)
         except (TypeError, ValueError):
             young = False

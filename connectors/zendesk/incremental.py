@@ -14,6 +14,7 @@ from marshmallow import ValidationError
 
 from connectors.errors import NotFound, Refused, Unavailable
 from connectors.ticket import Changes, Person, Rated, Rating, Ticket, TicketStatus
+from connectors.wire import parse_instant
 from connectors.zendesk import mapping, ratings
 from connectors.zendesk.answers import sensible
 
@@ -52,7 +53,7 @@ def _ticket(body: Any) -> Ticket:
         return mapping.read_ticket_body(body)
     except ValidationError:
         stamp = str(body["updated_at"])
-        at = mapping.parse_instant(stamp)
+        at = parse_instant(stamp)
         deleted = str(body.get("status")).lower() in ("deleted", "scrubbed")
         return Ticket(
             id=str(int(body["id"])),

@@ -6,21 +6,20 @@ Every reader raises marshmallow's ValidationError, whose messages name fields an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
+from marshmallow import fields, post_load
 
 from connectors.http import USER_AGENT
 from connectors.ticket import Author, Group, Macro, Message, Person, Priority, Ticket, TicketStatus
+from connectors.wire import IdField, InstantField, TextField, VendorSchema, clean, optional_id
 
 #: The key under which our markers stand in a change's own metadata ("audit.metadata.custom" at the vendor).
 MARKER_KEY = "kintsugi"
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)")
 _STATUSES = {
     **{status.value: status for status in TicketStatus},
     "archived": TicketStatus.CLOSED,  # closed long ago and moved to the vendor's archive
@@ -29,69 +28,6 @@ _STATUSES = {
 }
 #: Channels in which nobody spoke to us: rules write by themselves, side conversations are with somebody else.
 _SYSTEM_CHANNELS = frozenset({"rule", "side_conversation"})
-
-
-def parse_instant(text: str) -> datetime:
-    """RFC 3339 with 0 to 9 fraction digits, or without seconds, in UTC. Raises ValueError, also for a naive time."""
-    if not _INSTANT.fullmatch(text):
-        raise ValueError("not an RFC 3339 time with a zone")
-    return datetime.fromisoformat(text.upper()).astimezone(UTC)
-
-
-def clean(text: str) -> str:
-    """Text that every store takes: no NUL (PostgreSQL refuses it) and no half of a surrogate pair (UTF-8 does)."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
-class IdField(fields.Field[str | None]):
-    """An id as decimal text. Ids are numbers in answers and strings in events, where a missing one can be "0"."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str | None:
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValidationError("not an id")
-        text = str(value).strip() if isinstance(value, str) or abs(value) < 10**19 else "x"
-        if not re.fullmatch(r"(-?[0-9]{1,19})?", text):
-            raise ValidationError("not an id")
-        return None if text.lstrip("-").lstrip("0") == "" else text
-
-
-class InstantField(fields.Field[datetime]):
-    """A moment, as `parse_instant` reads it."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
-        if not isinstance(value, str):
-            raise ValidationError("not an RFC 3339 time with a zone")
-        try:
-            return parse_instant(value.strip())
-        except (ValueError, OverflowError) as error:
-            raise ValidationError("not an RFC 3339 time with a zone") from error
-
-
-class TextField(fields.Field[str]):
-    """Text that every store takes; a missing one is empty."""
-
-    def __init__(self) -> None:
-        super().__init__(load_default="", allow_none=True)
-
-    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return super().deserialize(value, *args, **kwargs) or ""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        if not isinstance(value, str):
-            raise ValidationError("not a string")
-        return clean(value)
-
-
-def optional_id() -> IdField:
-    """An id that may be missing, null, "" or "0", all of which read as None."""
-    return IdField(load_default=None, allow_none=True)
-
-
-class VendorSchema(Schema):
-    """A body that the vendor may extend at any time."""
-
-    class Meta:
-        unknown = EXCLUDE
 
 
 class ViaSchema(VendorSchema):

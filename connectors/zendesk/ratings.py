@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load
 
 from connectors.ticket import Rating
-from connectors.zendesk.mapping import InstantField, TextField, VendorSchema
+from connectors.wire import InstantField, TextField, VendorSchema
 
 _LEGACY = {"good": 1.0, "bad": 0.0}
 _CATEGORY = {"bad": 0.0, "neutral": 0.5, "good": 1.0}

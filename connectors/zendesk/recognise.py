@@ -12,6 +12,7 @@ from connectors.base import WebhookRequest
 from connectors.errors import BadBody, ConnectorError, RateLimited, Unavailable
 from connectors.recording import Explained, Named, Recorded
 from connectors.ticket import Message
+from connectors.wire import clean
 from connectors.zendesk import mapping, ratings, webhook
 from connectors.zendesk.refusals import zendesk_refusal
 
@@ -150,12 +151,12 @@ def _name(body: Any) -> Named | None:
     if not isinstance(body, Mapping):
         return None
     title = body.get("title") or body.get("name") or body.get("agent_label") or body.get("file_name") or ""
-    return Named(id=str(body.get("id", "")), name=mapping.clean(str(title)))
+    return Named(id=str(body.get("id", "")), name=clean(str(title)))
 
 
 def _tag(body: Any) -> str:
     """A tag by itself, or with the number of its tickets."""
-    return mapping.clean(str(body.get("name") if isinstance(body, Mapping) else body))
+    return clean(str(body.get("name") if isinstance(body, Mapping) else body))
 
 
 _SINGLE: Mapping[str, Callable[[Any], object]] = {

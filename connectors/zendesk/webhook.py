@@ -20,7 +20,7 @@ from connectors.base import WebhookRequest
 from connectors.errors import BadBody, BadSignature
 from connectors.recording import read_json
 from connectors.ticket import DeskEvent, EventType
-from connectors.zendesk.mapping import InstantField, VendorSchema, optional_id, parse_instant
+from connectors.wire import InstantField, VendorSchema, optional_id, parse_instant
 
 SIGNATURE = "x-zendesk-webhook-signature"
 TIMESTAMP = "x-zendesk-webhook-signature-timestamp"

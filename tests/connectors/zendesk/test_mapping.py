@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 
 from connectors.http import USER_AGENT
 from connectors.ticket import Author, Person, Priority, TicketStatus
+from connectors.wire import parse_instant
 from connectors.zendesk import mapping
 from tests.connectors.zendesk.bodies import (
     AGENT,
@@ -220,7 +221,7 @@ class TestMarkers:
     ],
 )
 def test_times_are_read_in_utc(text: str, moment: datetime) -> None:
-    assert mapping.parse_instant(text) == moment
+    assert parse_instant(text) == moment
 
 
 @pytest.mark.parametrize(
@@ -236,4 +237,4 @@ def test_times_are_read_in_utc(text: str, moment: datetime) -> None:
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        mapping.parse_instant(text)
+        parse_instant(text)
