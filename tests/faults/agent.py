@@ -77,6 +77,8 @@ class Agent:
 def main(url: str, field_id: str, edits: str, seed: str, *tickets: str) -> None:
     agent = Agent(url, field_id, random.Random(seed))
     agent.http.trust_env = False
+    sys.stdout.write("begins\n")
+    sys.stdout.flush()
     for number in range(int(edits)):
         agent.edit(agent.draw.choice(tickets), number)
         time.sleep(PAUSE)

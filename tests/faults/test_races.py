@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import re
 import subprocess
 import sys
@@ -25,14 +26,17 @@ from app.settings import CHECKOUT
 from app.store import deliveries, desks, schema, tracked_tickets
 from app.store.database import Purpose
 from app.store.models import StepRow, StepState
+from connectors.base import Connector
 from connectors.sandbox import Sandbox, SandboxAccount
-from connectors.ticket import DeskEvent
+from connectors.ticket import DeskEvent, Receipt, Ticket, Write
 from tasks import parts as tasks_parts
 from tests.tasks.stage import ASSIGN, NOTE, PRIORITY, TAG, Stage, protocol
 
 WORKERS = 4
 SLACK = 0.1  #: seconds that the answer to a look may have been under way
 SEED = "20260105"
+LATENCY = 0.05  #: seconds
+TOLD = 5  #: tickets of which we are told every 50 ms
 PACE = deliveries.Pace(debounce=timedelta(milliseconds=50), max_wait=timedelta(milliseconds=200))
 
 CREDENTIALS: Mapping[str, Callable[[SandboxAccount], dict[str, str]]] = {
@@ -74,11 +78,25 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         desk = desks.add(session, new, real_now(), integration_user_id=str(sandbox.account.integration_id))
     made = Stage(parts, sandbox, desk.id, monkeypatch)
     tasks_parts.bind(made.parts)
+    slow_down(made, monkeypatch)
     yield made
     made.close()
     sandbox.stop()
     made.parts.database.close()
     assert made.guard.found == []
+
+
+def slow_down(stage: Stage, patch: pytest.MonkeyPatch) -> None:
+    """Have every write take as long as over a real network: so much later than the look that it was planned on."""
+    with stage.parts.connections.open(stage.desk_id) as connector:
+        kind = type(connector)
+    write = kind.write
+
+    def slow(connector: Connector, ticket: Ticket, wanted: Write) -> Receipt:
+        time.sleep(LATENCY)
+        return write(connector, ticket, wanted)
+
+    patch.setattr(kind, "write", slow)
 
 
 def act(stage: Stage, path: str, **body: Any) -> dict[str, Any]:
@@ -187,11 +205,16 @@ def race(stage: Stage, size: Size) -> tuple[list[str], dict[str, Any]]:
     tickets = [str(one["id"]) for one in made]
     field = str(stage.account.field_ids["Order number"])
     command = [sys.executable, "-m", "tests.faults.agent", stage.sandbox.url, field, str(size.edits), SEED, *tickets]
-    webhook = Webhook(stage)
+    webhook, draw = Webhook(stage), random.Random(SEED)
     with Workers(stage) as workers:
         agent = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
-        while agent.poll() is None:
-            for ticket in tickets:
+        assert agent.stdout is not None
+        assert agent.stdout.readline() == "begins\n"
+        for turn in itertools.count(1):
+            if agent.poll() is not None:
+                break
+            # One ticket after the other, so that every case opens while the agent is at work on it.
+            for ticket in draw.sample(tickets[:turn], min(turn, len(tickets), TOLD)):
                 webhook.tell(ticket)
             time.sleep(0.05)
         out, _ = agent.communicate(timeout=10)
