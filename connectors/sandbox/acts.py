@@ -102,7 +102,7 @@ def _last_event(db: Db, ticket_id: int, *, by_customer: bool) -> outbox.Delivery
 
 
 def merge(helpdesk: Helpdesk, db: Db, ticket_id: int, into: Any) -> Outcome:
-    """The ticket ends in another one: closed, tagged and with a private word, as at the vendor. Emits merged."""
+    """The ticket ends in another one: closed, with tag and private words as the vendor leaves them. Emits merged."""
     if not isinstance(into, int) or isinstance(into, bool) or into == ticket_id:
         raise Malformed("into must be the number of another ticket")
     target = tickets.get(db, into)
@@ -111,11 +111,11 @@ def merge(helpdesk: Helpdesk, db: Db, ticket_id: int, into: Any) -> Outcome:
         actor_id=agent_id,
         channel="web",
         values={"status": "closed"},
-        add_tags=("closed_by_merge",),
-        comment=NewComment(text=f"This request was closed and merged into request #{target.id}.", public=False),
+        add_tags=helpdesk.vendor.merge_tags,
+        comment=NewComment(text=helpdesk.vendor.merged_into.format(target.id), public=False),
     )
     outcome = helpdesk.update(db, ticket_id, change)
-    told = NewComment(text=f"Request #{ticket_id} was closed and merged into this request.", public=False)
+    told = NewComment(text=helpdesk.vendor.merged_from.format(ticket_id), public=False)
     helpdesk.update(db, target.id, Change(actor_id=agent_id, channel="web", comment=told))
     helpdesk.tell(db, outcome, "merged", {"target_ticket_id": str(target.id)})
     return outcome

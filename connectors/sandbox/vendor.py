@@ -42,6 +42,9 @@ class Vendor(ABC):
     opening_status: ClassVar[str]
     closed_is_final: ClassVar[bool]  #: whether a closed ticket refuses every change
     spam_suspends: ClassVar[bool]  #: whether marking a ticket as spam suspends its requester
+    merge_tags: ClassVar[tuple[str, ...]]  #: that a merged ticket gets
+    merged_into: ClassVar[str]  #: the note on a merged ticket, with the target's number to fill in
+    merged_from: ClassVar[str]  #: the note on its target
     json_suffix: ClassVar[bool]  #: whether API paths may end in `.json`
 
     @abstractmethod

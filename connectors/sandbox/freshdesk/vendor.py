@@ -67,6 +67,9 @@ class Freshdesk(Vendor):
     opening_status: ClassVar[str] = "open"
     closed_is_final: ClassVar[bool] = False
     spam_suspends: ClassVar[bool] = False
+    merge_tags: ClassVar[tuple[str, ...]] = ()
+    merged_into: ClassVar[str] = "This ticket is closed and merged into ticket {}"
+    merged_from: ClassVar[str] = "Ticket with ID {} is merged into this ticket and closed"
     json_suffix: ClassVar[bool] = False
 
     def sow(self, db: Db, account: SandboxAccount, now: str) -> None:

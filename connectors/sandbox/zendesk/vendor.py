@@ -83,6 +83,9 @@ class Zendesk(Vendor):
     opening_status: ClassVar[str] = "new"
     closed_is_final: ClassVar[bool] = True
     spam_suspends: ClassVar[bool] = True
+    merge_tags: ClassVar[tuple[str, ...]] = ("closed_by_merge",)
+    merged_into: ClassVar[str] = "This request was closed and merged into request #{}."
+    merged_from: ClassVar[str] = "Request #{} was closed and merged into this request."
     json_suffix: ClassVar[bool] = True
 
     def sow(self, db: Db, account: SandboxAccount, now: str) -> None:

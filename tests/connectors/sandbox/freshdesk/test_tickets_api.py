@@ -252,7 +252,8 @@ class TestEnds:
 
         state = play.state(other)
         assert (answer.status_code, state["status"], state["comments"][-1]["public"]) == (204, "closed", False)
-        assert f"#{primary}" in state["comments"][-1]["text"]
+        assert state["comments"][-1]["text"].endswith(f"merged into ticket {primary}")
+        assert state["tags"] == []
 
 
 class TestLists:
