@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 from app import connecting
@@ -52,10 +54,14 @@ def add(
         subdomain=subdomain,
         base_url=base_url,
         credentials=_credentials(secrets),
-        webhook_secret=secrets.get("webhook_secret", ""),
+        # Until a webhook is installed, whose secret takes its place, nobody can sign anything for this desk.
+        webhook_secret=secrets.get("webhook_secret") or token_urlsafe(32),
         sidebar=_sidebar(secrets),
     )
-    return connecting.add(parts, account, by="desk add")
+    added = connecting.add(parts, account, by="desk add")
+    if "webhook_secret" in secrets:
+        return added
+    return replace(added, warnings=(*added.warnings, "no webhook_secret was given: run `kintsugi desk install` next"))
 
 
 def _credentials(secrets: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from app.cli import main
 from app.clock import real_now
 from app.factory import build
 from app.settings import Settings, load, new_key
-from app.store import schema
+from app.store import desks, schema
 from app.store.database import Database, Purpose
 from app.store.models import Desk, DeskState
 from app.vault import Vault
@@ -293,7 +293,6 @@ class TestDeskAdd:
             ('{"email": "me@example.com",', "secret file: not JSON (line 1, column 28)"),
             ('["sesame-open"]', "secret file: must be a JSON object"),
             ('{"email": "me@example.com", "api_token": 7}', "secret file: api_token: must be a non-empty string"),
-            ('{"email": "me@example.com", "api_token": "sesame-open"}', "secret file: webhook_secret: missing"),
         ],
     )
     def test_names_what_is_wrong_with_the_secret_file(self, text: str, words: str, add: Callable[..., Result]):
@@ -302,6 +301,17 @@ class TestDeskAdd:
         assert said.exit_code == 1
         assert words in said.stderr
         assert "sesame-open" not in said.output
+
+    def test_a_webhook_secret_that_is_yet_to_come_is_no_obstacle(
+        self, add: Callable[..., Result], secrets: dict[str, str], database: Database
+    ):
+        said = add(webhook_secret=None)
+
+        assert said.exit_code == 0
+        assert "kintsugi desk install" in said.stderr
+        with database.system(Purpose.OPERATE, read=True) as session:
+            (desk,) = desks.all_of(session)
+            assert len(desks.webhook_secrets(session, desk)[0]) >= 32
 
     @pytest.mark.parametrize("missing", ["email", "api_token"])
     def test_names_a_credential_that_is_missing(

@@ -545,6 +545,9 @@ class TestOtherCalls:
         vendor.add("GET", f"{API}/users/me.json", json={"user": user_body(INTEGRATION, role="admin")})
         vendor.add("GET", f"{API}/tickets.json", json={"tickets": []})
         vendor.add("GET", f"{API}/webhooks", json={"webhooks": []})
+        for path in ("guide/survey_responses", "satisfaction_ratings.json", "ticket_fields.json"):
+            vendor.add("GET", f"{API}/{path}", json={})
+        vendor.add("GET", f"{API}/incremental/tickets/cursor.json", json={"tickets": []})
 
         wrong = [finding for finding in opened.check() if not finding.ok]
 
