@@ -28,6 +28,7 @@ _STATUSES = {
 }
 #: Channels in which nobody spoke to us: rules write by themselves, side conversations are with somebody else.
 _SYSTEM_CHANNELS = frozenset({"rule", "side_conversation"})
+_VOICE = frozenset({"VoiceComment", "TpeVoiceComment"})
 
 
 class ViaSchema(VendorSchema):
@@ -116,6 +117,7 @@ class CommentSchema(VendorSchema):
     """A comment, written or by voice; loads into a `CommentBody`."""
 
     id = IdField(required=True)
+    type = TextField()
     author_id = optional_id()
     public = fields.Boolean(load_default=True)
     plain_body = TextField()
@@ -127,7 +129,10 @@ class CommentSchema(VendorSchema):
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> CommentBody:
-        text = data["plain_body"] or data["body"] or _transcript(data["data"])
+        text = data["plain_body"] or data["body"]
+        if data["type"] in _VOICE or not text:
+            # The body of a call is the vendor's own account of it: numbers, times, where the recording is.
+            text = _transcript(data["data"])
         return CommentBody(
             id=data["id"] or "0",
             author_id=data["author_id"] or "-1",
