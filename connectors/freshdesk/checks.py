@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from marshmallow import ValidationError
 
 from connectors.base import CallLimits
 from connectors.errors import ConnectorError, NotFound
+from connectors.freshdesk import ratings
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.statuses import FIRST_CUSTOM, Statuses
 from connectors.ticket import Finding
@@ -16,7 +20,7 @@ _ONE = {"per_page": "1", "page": "1"}
 _ALL_TICKETS = 1
 
 
-def run_checks(api: Api, statuses: Callable[[], Statuses]) -> list[Finding]:
+def run_checks(api: Api, statuses: Callable[[], Statuses], now: datetime) -> list[Finding]:
     """Ask everything that can be asked. Without working credentials there is only that one finding."""
     try:
         me = api.get("agents/me", of="the agent of this key")
@@ -28,6 +32,7 @@ def run_checks(api: Api, statuses: Callable[[], Statuses]) -> list[Finding]:
         _scope(me),
         *_reading(api),
         _question("macros", lambda: api.rows("canned_response_folders", _ONE), "Give this agent the canned responses."),
+        _changes(api, now),
         _ratings(api),
         _statuses(statuses),
         _rules(api),
@@ -67,13 +72,28 @@ def _question(name: str, ask: Callable[[], object], remedy: str) -> Finding:
     return Finding(name=name, ok=True, detail="can be read")
 
 
+def _changes(api: Api, now: datetime) -> Finding:
+    """Whether a list takes a filter and a time at once, which the walk along changed tickets needs."""
+    since = (now - timedelta(hours=1)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    params = {**_ONE, "filter": "spam", "updated_since": since, "order_by": "updated_at", "order_type": "asc"}
+    remedy = "Tickets whose webhooks are lost will not be found; tell the makers of Kintsugi."
+    return _question("changes", lambda: api.rows("tickets", params, of="changed tickets"), remedy)
+
+
 def _ratings(api: Api) -> Finding:
     """Surveys are part of some plans only; without them our own survey is the only one."""
     try:
         api.rows("surveys", {"state": "active"}, of="surveys")
+        given = api.rows("surveys/satisfaction_ratings", of="ratings")
     except ConnectorError as error:
         return Finding(name="ratings", ok=True, detail=f"this account tells no ratings of its own ({error})")
-    return Finding(name="ratings", ok=True, detail="can be read")
+    try:
+        for body in given:
+            ratings.read_given(body)
+    except ValidationError as error:
+        remedy = "Its ratings are left out until this is known; tell the makers of Kintsugi the field."
+        return Finding(name="ratings", ok=False, detail=f"a rating reads oddly: {error.messages}", remedy=remedy)
+    return Finding(name="ratings", ok=True, detail=f"can be read, {len(given)} looked at")
 
 
 def _statuses(statuses: Callable[[], Statuses]) -> Finding:

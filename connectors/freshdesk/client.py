@@ -153,7 +153,7 @@ class FreshdeskConnector(Connector):
         return found
 
     def check(self) -> Sequence[Finding]:
-        return run_checks(self._api, self._statuses)
+        return run_checks(self._api, self._statuses, self._now())
 
     def installer(self, wanted: Wanted) -> Installer:
         return FreshdeskInstaller(self._api, wanted)
