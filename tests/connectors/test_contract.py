@@ -60,6 +60,20 @@ class TestReading:
         assert ticket.stamp
         assert ticket.ratings is None
 
+    def test_a_ticket_names_the_organisation_of_its_requester(self, stage: Stage, desk: Connector) -> None:
+        made = stage.act("organizations", name="Contract Example", domains=["contract.example"])
+        inside = stage.act("tickets", email="one@contract.example", text="Hello")["id"]
+
+        assert desk.read_ticket(str(inside)).organization_id == made["id"]
+        assert desk.read_ticket(stage.new_ticket()).organization_id is None
+
+    def test_a_merged_ticket_says_where_it_went(self, stage: Stage, desk: Connector) -> None:
+        ticket_id, target = stage.new_ticket(), stage.new_ticket()
+        stage.act(f"tickets/{ticket_id}/merge", into=int(target))
+
+        assert desk.read_ticket(ticket_id).merged_into == target
+        assert desk.read_ticket(target).merged_into is None
+
     def test_every_message_says_whose_part_it_was(self, stage: Stage, desk: Connector) -> None:
         ticket_id = stage.new_ticket("Broken!")
         stage.say(ticket_id, "Sorry.", **{"as": "agent"})
