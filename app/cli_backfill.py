@@ -84,7 +84,7 @@ def _beside(standing: Standing | None) -> str:
     said = f"{standing.imported} tickets, {standing.ratings} ratings"
     if standing.waiting_until is not None:
         return f"{said}; waiting for calls until {standing.waiting_until:%H:%M:%S} UTC"
-    return f"{said}; about {_span(standing.eta)} left" if standing.eta is not None else said
+    return f"{said}; about {_span(standing.left)} left" if standing.left is not None else said
 
 
 def _span(span: timedelta) -> str:
@@ -101,7 +101,7 @@ def _state(standing: Standing | None) -> str:
 def _line(standing: Standing | None) -> str:
     if standing is None:
         return "No history was imported yet: kintsugi desk backfill --since 90d"
-    left = "" if standing.eta is None or standing.finished_at else f", about {_span(standing.eta)} left"
+    left = "" if standing.left is None or standing.finished_at else f", about {_span(standing.left)} left"
     return (
         f"{_state(standing)}: {standing.share:.0%} of {standing.since:%Y-%m-%d} to {standing.until:%Y-%m-%d}{left}; "
         f"{standing.imported} tickets and {standing.ratings} ratings imported, {standing.skipped} left out, "
@@ -123,5 +123,5 @@ def _document(desk_id: int, standing: Standing | None) -> dict[str, Any]:
         "ratings": standing.ratings,
         "left_out": standing.skipped,
         "failed": standing.failed,
-        "eta_seconds": standing.eta.total_seconds() if standing.eta is not None else None,
+        "eta_seconds": standing.left.total_seconds() if standing.left is not None else None,
     }

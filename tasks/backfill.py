@@ -59,7 +59,7 @@ class Standing:
     failed: int
     running: bool
     finished_at: datetime | None  #: mechanism time
-    eta: timedelta | None  #: what is left, about; None while nothing can be said
+    left: timedelta | None  #: what is left, about; None while nothing can be said
     waiting_until: datetime | None = None  #: mechanism time; the budget or the helpdesk has us wait
 
     @property
@@ -126,9 +126,9 @@ def _standing(parts: Parts, desk: Desk, row: Backfill, now: datetime) -> Standin
         failed=row.failed,
         running=row.lease_until is not None and row.lease_until > now,
         finished_at=row.finished_at,
-        eta=None,
+        left=None,
     )
-    return replace(found, eta=_left(found, row.seconds, calls_per_minute(parts, desk)))
+    return replace(found, left=_left(found, row.seconds, calls_per_minute(parts, desk)))
 
 
 def _left(found: Standing, seconds: float, calls: float) -> timedelta | None:

@@ -59,7 +59,7 @@ def standing(**given: object) -> Standing:
         "failed": 0,
         "running": True,
         "finished_at": None,
-        "eta": timedelta(minutes=75),
+        "left": timedelta(minutes=75),
     }
     return Standing(**{**values, **given})  # type: ignore[arg-type]
 
@@ -76,7 +76,7 @@ def test_the_end_is_told_as_json_and_the_bar_on_stderr(run: Callable[..., Result
     def imports(_parts: object, _desk: int, *, since: datetime, tell: Callable[[Standing], None]) -> Standing:
         tell(standing())
         assert timedelta(days=29) < real_now() - since < timedelta(days=31)
-        return standing(finished_at=NOW, eta=timedelta(0), running=False)
+        return standing(finished_at=NOW, left=timedelta(0), running=False)
 
     monkeypatch.setattr(backfill, "run", imports)
 
@@ -134,7 +134,7 @@ def test_anything_else_is_refused(text: str):
 def test_beside_the_bar_stands_what_is_in_and_what_is_left():
     assert _beside(None) == ""
     assert _beside(standing()) == "120 tickets, 12 ratings; about 1 h 15 min left"
-    assert _beside(standing(eta=None)) == "120 tickets, 12 ratings"
+    assert _beside(standing(left=None)) == "120 tickets, 12 ratings"
     assert "waiting for calls until 09:00:00 UTC" in _beside(standing(waiting_until=NOW))
 
 

@@ -235,10 +235,10 @@ def test_what_is_left_is_told_by_the_budget_of_calls(old: Stage):
 
     bring_in(old, tell=seen.append)
 
-    known = [one.eta for one in seen if one.eta is not None]
+    known = [one.left for one in seen if one.left is not None]
     assert known
     assert known[-1] == timedelta(0)
-    assert all(eta >= timedelta(0) for eta in known)
+    assert all(left >= timedelta(0) for left in known)
 
 
 def test_a_webhook_during_the_import_is_not_lost(old: Stage, monkeypatch: pytest.MonkeyPatch):
