@@ -24,7 +24,7 @@ LOG = log.get("dispatch")
 
 PER_DESK = 16  #: tickets of one desk in one turn
 CROWD = 20  #: fewer due tickets of a desk are always read one by one
-PER_LOOK = 3  #: calls for a ticket that is read alone
+PER_LOOK = 6  #: calls kept for a ticket that is read alone: it takes about three, and there will be more tickets
 SURVEYS = 16  #: in one turn
 GIVE_BACK = timedelta(seconds=1)
 

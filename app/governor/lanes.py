@@ -55,12 +55,12 @@ class Draw:
         return name_of(self.allowance.bucket, self.allowance.key)
 
     def cap(self, total: int) -> int:
-        """Calls in a window until which this lane may go on; at least one."""
-        return max(1, math.floor(total * self.share * self.ceiling + 1e-9))
+        """Calls in a window until which this lane may go on; at least one, and never more than our share."""
+        return max(1, math.ceil(math.floor(total * self.share + 1e-9) * self.ceiling - 1e-9))
 
     def reserve(self, total: int) -> int:
         """What has to be left at the helpdesk for the lanes before this one."""
-        return math.floor(total * self.share * (1 - self.ceiling) + 1e-9)
+        return math.floor(math.floor(total * self.share + 1e-9) * (1 - self.ceiling) + 1e-9)
 
 
 def name_of(bucket: str, key: str) -> str:

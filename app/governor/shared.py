@@ -32,20 +32,21 @@ KEPT = timedelta(days=2)  #: for an allowance that nobody draws on
 
 _NOW = "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
 
-#: KEYS: an allowance each. ARGV: probes, wait for a probe, kept; of each its window, cap and reserve (factors), calls.
+#: KEYS: an allowance each. ARGV: probes, wait for a probe, kept; of each its window, share, ceiling, calls.
 _GRANT = f"""{_NOW}
 local longest, states = -1, {{}}
 for i, key in ipairs(KEYS) do
-  local window, upto = tonumber(ARGV[i * 4]), tonumber(ARGV[i * 4 + 1])
-  local reserved, calls = tonumber(ARGV[i * 4 + 2]), tonumber(ARGV[i * 4 + 3])
+  local window, share = tonumber(ARGV[i * 4]), tonumber(ARGV[i * 4 + 1])
+  local ceiling, calls = tonumber(ARGV[i * 4 + 2]), tonumber(ARGV[i * 4 + 3])
   local got = redis.call('HMGET', key, 'total', 'left', 'ours', 'flying', 'answered', 'resets')
   local s = {{total = tonumber(got[1]), left = tonumber(got[2]), ours = tonumber(got[3]) or 0,
     flying = tonumber(got[4]) or 0, answered = got[5], resets = tonumber(got[6]) or 0}}
   if s.resets <= now then s.ours, s.flying, s.left, s.resets = 0, 0, s.total, now + window end
   local total = s.total or calls
   local left = s.left or (total - s.ours)
-  local cap = math.max(1, math.floor(total * upto + 1e-9))
-  local reserve = math.floor(total * reserved + 1e-9)
+  local mine = math.floor(total * share + 1e-9)
+  local cap = math.max(1, math.ceil(mine * ceiling - 1e-9))
+  local reserve = math.floor(mine * (1 - ceiling) + 1e-9)
   if not s.answered and s.flying >= tonumber(ARGV[1]) then longest = math.max(longest, tonumber(ARGV[2]))
   elseif s.ours >= cap or left <= reserve then longest = math.max(longest, s.resets - now) end
   states[i] = s
@@ -99,12 +100,7 @@ class SharedMemory(Memory):
     def grant(self, desk_id: int, draws: Sequence[Draw]) -> timedelta | None:
         given: list[Any] = [PROBES, _ms(PROBE_WAIT), _ms(KEPT)]
         for draw in draws:
-            given += [
-                _ms(draw.allowance.window),
-                draw.share * draw.ceiling,
-                draw.share * (1 - draw.ceiling),
-                draw.allowance.calls,
-            ]
+            given += [_ms(draw.allowance.window), draw.share, draw.ceiling, draw.allowance.calls]
         keys = [_key(desk_id, draw.name) for draw in draws]
         wait = self._asked(lambda: int(self._grant(keys=keys, args=given)))
         if wait is None:
