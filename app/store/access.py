@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -45,9 +45,9 @@ def find(session: Session) -> Tokens | None:
 
 
 def standing(session: Session) -> Standing | None:
-    """How the access is; None where there are no tokens to renew."""
+    """How the access is; None where there are no tokens, nor were any asked for."""
     row = session.scalar(select(DeskAccess))
-    if row is None:
+    if row is None or (row.sealed_tokens is None and not row.unsettled):
         return None
     return Standing(renewed_at=row.renewed_at, expires_at=row.expires_at, unsettled=row.unsettled)
 
@@ -107,11 +107,6 @@ def put(session: Session, desk_id: int, tokens: Tokens | None, now: datetime) ->
     row.generation, row.fence, row.lease_until, row.unsettled = row.generation + 1, row.fence + 1, None, 0
     row.renewed_at = None if tokens is None else now
     session.flush()
-
-
-def forget(session: Session) -> None:
-    """Drop a desk's tokens: its credentials need none."""
-    session.execute(delete(DeskAccess))
 
 
 def _row(session: Session, desk_id: int) -> DeskAccess:

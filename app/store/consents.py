@@ -37,7 +37,7 @@ class NewConsent:
 
 def begin(session: Session, new: NewConsent, now: datetime) -> None:
     """Remember it for ten minutes; those that never came back are forgotten."""
-    session.execute(delete(ConsentRow).where(ConsentRow.expires_at <= now))
+    forget(session, now)
     session.add(
         ConsentRow(
             state_hash=new.state_hash,
@@ -48,6 +48,11 @@ def begin(session: Session, new: NewConsent, now: datetime) -> None:
             expires_at=now + VALID,
         )
     )
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Drop those that are too old to come back; they hold a client's secret."""
+    session.execute(delete(ConsentRow).where(ConsentRow.expires_at <= now))
 
 
 def take(session: Session, state_hash: str, session_token: str, now: datetime) -> Consent | None:

@@ -47,7 +47,7 @@ class Health:
     fields: Mapping[str, str]  #: ids of custom fields, by what they say
     warnings: Sequence[str]  #: about the credentials
     access: access.Standing | None  #: of tokens that are renewed
-    by_consent: bool  #: it can be connected again on the web
+    consent: str | None  #: what connecting it again on the web is called; None where that is not offered
 
 
 @blueprint.get("")
@@ -100,7 +100,7 @@ def _health(desk_id: int) -> Health:
     governor = parts().connections.governor
     with parts().database.desk(desk_id, read=True) as session:
         desk = desks.get(session, desk_id)
-        calendar = desk.settings.get("calendar")
+        credentials, calendar = desks.credentials(session, desk), desk.settings.get("calendar")
         hours = read_calendar(calendar) if calendar else None
         return Health(
             desk=desk,
@@ -108,9 +108,9 @@ def _health(desk_id: int) -> Health:
             holidays=sorted(hours.holidays) if hours else (),
             usual=Usual(**desk.usual) if desk.usual else Usual(),
             fields=desk.settings.get("fields", {}),
-            warnings=KINDS[desk.kind].warnings(desks.credentials(session, desk), parts().clock.now()),
+            warnings=KINDS[desk.kind].warnings(credentials, parts().clock.now()),
             access=access.standing(session),
-            by_consent=desk.kind in AUTHORIZERS,
+            consent=_consent(desk.kind, credentials),
             coverage=queue.coverage(session),
             last_delivery_at=deliveries.last_received_at(session),
             missed=gaps.per_day(session, (real_now() - WEEK).date()),
@@ -121,6 +121,12 @@ def _health(desk_id: int) -> Health:
             share=parts().connections.budget(desk).share,
             allowances=governor.standings(desk_id),
         )
+
+
+def _consent(kind: str, credentials: Mapping[str, str]) -> str | None:
+    if kind not in AUTHORIZERS:
+        return None
+    return "Reconnect" if "client_id" in credentials else "Connect by OAuth"
 
 
 def _calls(governor: Governor, desk_id: int) -> Mapping[str, int]:

@@ -145,9 +145,9 @@ def read_tokens(body: Mapping[str, Any], *, asked_at: datetime, keep: str | None
 
 def oauth_refusal(status: int, body: Mapping[str, Any] | None) -> ConnectorError:
     """What a 4xx of the token endpoint means; the vendor's words are RFC 6749's, and its sentences are left out."""
-    if body is None:
+    if body is None and status == 404:
         return refused(status, None)
-    said = _MEANINGS.get(str(body.get("error")))
+    said = _MEANINGS.get(str((body or {}).get("error")))
     return Refused(said or f"the helpdesk gave no tokens and answered {status}", auth=True)
 
 

@@ -53,7 +53,7 @@ def test_a_person_is_led_to_the_helpdesk_and_back(page: Page, site: Site, sandbo
     problems = visit(page, site, ["/desks", "/desks/connect", f"/desks/{desk_id}/connect"], "connecting")
 
     page.goto(f"{site.url}/desks")
-    page.get_by_role("link", name="Connect by OAuth").click()
+    page.get_by_role("link", name="Reconnect").click()
     page.get_by_role("button", name="Go to the helpdesk").click()
     page.wait_for_url(f"{sandbox.url}/oauth/authorizations/new?**")
     page.get_by_role("button", name="Allow").click()
