@@ -202,3 +202,42 @@ def test_a_desk_whose_helpdesk_is_away_is_removed_with_a_word(parts: Parts, sand
 
     assert result.exit_code == 0
     assert "still at the helpdesk" in result.stderr
+
+
+FRESHDESK_LISTS = ("automations/1/rules", "automations/4/rules", "ticket_fields", "canned_response_folders")
+
+
+@pytest.fixture
+def freshdesk(tmp_path: Path) -> Iterator[Sandbox]:
+    running = Sandbox(file=tmp_path / "freshdesk.sqlite", now=lambda: NOW, smtp_port=None, vendor="freshdesk")
+    running.start()
+    requests.post(f"{running.url}/sandbox/limits", json={"unlimited": True}, timeout=5)
+    yield running
+    running.stop()
+
+
+def freshdesk_account(sandbox: Sandbox) -> dict[str, Any]:
+    auth = (sandbox.account.api_token, "X")
+    return {name: requests.get(f"{sandbox.url}/api/v2/{name}", auth=auth, timeout=5).json() for name in FRESHDESK_LISTS}
+
+
+def test_freshdesk_is_installed_once_and_left_as_it_was(
+    seeded: Path, tmp_path: Path, freshdesk: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(seeded / "data", tmp_path / "data"))
+    monkeypatch.setenv("KINTSUGI_DATA_DIR", str(folder))
+    (tmp_path / "secret.json").write_text(json.dumps({"api_key": freshdesk.account.api_token}), encoding="utf-8")
+    options = ("--name", "F", "--subdomain", "sandbox", "--base-url", freshdesk.url)
+    assert run("add", "freshdesk", *options, "--secret-file", str(tmp_path / "secret.json")).exit_code == 0
+    before = freshdesk_account(freshdesk)
+
+    first, after_first = run("install", "--json"), freshdesk_account(freshdesk)
+    second, after_second = run("install", "--json"), freshdesk_account(freshdesk)
+    gone = run("uninstall")
+
+    assert first.exit_code == 0, first.output
+    # Views and the app's own events are a person's to make there.
+    assert {change["does"] for change in json.loads(second.stdout)["changes"]} == {"keep", "by hand"}
+    assert after_second == after_first != before
+    assert gone.exit_code == 0, gone.output
+    assert freshdesk_account(freshdesk) == before
