@@ -88,11 +88,12 @@ def _ratings(api: Api) -> Finding:
     except ConnectorError as error:
         return Finding(name="ratings", ok=True, detail=f"this account tells no ratings of its own ({error})")
     try:
-        for body in given:
-            ratings.read_given(body)
+        codes = {one.code for one in map(ratings.read_given, given) if one}
     except ValidationError as error:
         remedy = "Its ratings are left out until this is known; tell the makers of Kintsugi the field."
         return Finding(name="ratings", ok=False, detail=f"a rating reads oddly: {error.messages}", remedy=remedy)
+    if strange := sorted(codes - set(ratings.CODES)):
+        return Finding(name="ratings", ok=True, detail=f"can be read, with codes of the survey's own: {strange}")
     return Finding(name="ratings", ok=True, detail=f"can be read, {len(given)} looked at")
 
 

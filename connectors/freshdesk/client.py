@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from connectors.base import Connector, Line
 from connectors.errors import NotFound, Refused
 from connectors.freshdesk import follow_ups, listing, macros, mapping, marks, ratings
-from connectors.freshdesk.answers import named, number, sensible
+from connectors.freshdesk.answers import number, sensible
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.checks import run_checks
 from connectors.freshdesk.conversation import Pages, read_after
@@ -204,24 +204,21 @@ class FreshdeskConnector(Connector):
     def _ratings(self, ticket_id: str) -> tuple[Rating, ...]:
         """Every rating of the ticket, oldest first. One call, which not every plan has; a second one for a scale."""
         path = f"tickets/{number(ticket_id)}/satisfaction_ratings"
-        given = [found for found in self._optional(path, {}, ratings.read_given) if found]
+        given = ratings.read_all(self._optional(path, {}))
         scales: dict[str, tuple[int, ...]] = {}
         if any(one.needs_scale for one in given):
-            scales = ratings.read_scales(self._optional("surveys", {"state": "all"}, lambda survey: survey))
-        found = [ratings.build_rating(one, scales) for one in given]
+            scales = ratings.read_scales(self._optional("surveys", {"state": "all"}))
+        found = [rating for one in given if (rating := ratings.build_rating(one, scales))]
         return tuple(sorted(found, key=lambda rating: (rating.at, rating.id)))
 
-    def _optional(self, path: str, params: Mapping[str, str], read: Any) -> list[Any]:
+    def _optional(self, path: str, params: Mapping[str, str]) -> list[Any]:
         """What a list holds; nothing where this plan or this role has no such list."""
         try:
-            with named(path):
-                page = self._api.rows(path, params)
+            return self._api.rows(path, params)
         except (NotFound, Refused) as error:
             if isinstance(error, Refused) and error.auth:
                 raise
             return []
-        with sensible():
-            return [read(body) for body in page]
 
     def _load(self, agent_id: str, open_ones: str) -> int:
         query = f'"agent_id:{number(agent_id)} AND ({open_ones})"'

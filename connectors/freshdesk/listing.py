@@ -95,10 +95,9 @@ def read_rated(api: Api, cursor: str | None, since: datetime) -> Rated:
         if isinstance(error, Refused) and error.auth:
             raise
         page = []
-    with sensible():
-        given = [one for one in map(ratings.read_given, page) if one is not None]
     # How good a code is depends on its survey, which whoever reads the ticket will ask; here it only has to be known.
-    found = tuple((one.ticket_id, ratings.build_rating(one, {})) for one in given if one.ticket_id is not None)
+    built = ((one.ticket_id, ratings.build_rating(one, {})) for one in ratings.read_all(page))
+    found = tuple((ticket_id, rating) for ticket_id, rating in built if ticket_id is not None and rating is not None)
     more = len(page) == PAGE and number < LAST_PAGE
     return Rated(ratings=found, cursor=str(number + 1) if more else "", more=more)
 

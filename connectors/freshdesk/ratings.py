@@ -19,7 +19,7 @@ from connectors.wire import IdField, InstantField, TextField, VendorSchema, opti
 #: From the worst to the best, on the longest scale.
 CODES = (-103, -102, -101, 100, 101, 102, 103)
 #: What every scale agrees on, so that nobody has to be asked about it.
-_AGREED = {-103: 0.0, 100: 0.5, 103: 1.0}
+_AGREED = frozenset({-103, 100, 103})
 _QUESTION = "default_question"
 
 
@@ -57,7 +57,7 @@ _RATING = RatingSchema()
 
 
 def read_given(body: Any) -> Given | None:
-    """One rating; None where the question of satisfaction was left out. Raises ValidationError for an unknown code."""
+    """One rating; None where the question of satisfaction was left out. Raises ValidationError for what is no code."""
     data: dict[str, Any] = _RATING.load(body)
     code = _code(data["ratings"] if data["ratings"] is not None else data["rating"])
     if code is None:
@@ -72,6 +72,20 @@ def read_given(body: Any) -> Given | None:
     )
 
 
+def read_all(bodies: Iterable[Any]) -> list[Given]:
+    """Every rating that makes sense. One that does not is left out: a ticket is more than its rating, and
+    `kintsugi desk check` tells of it."""
+    found = []
+    for body in bodies:
+        try:
+            given = read_given(body)
+        except ValidationError:
+            continue
+        if given is not None:
+            found.append(given)
+    return found
+
+
 def read_scales(surveys: Iterable[Any]) -> dict[str, tuple[int, ...]]:
     """The codes that each survey's question of satisfaction accepts, the worst first, by survey id."""
     found = {}
@@ -80,18 +94,23 @@ def read_scales(surveys: Iterable[Any]) -> dict[str, tuple[int, ...]]:
         for question in questions if isinstance(questions, list) else []:
             accepted = question.get("accepted_ratings") if isinstance(question, Mapping) else None
             if isinstance(accepted, list) and (question.get("default") or question.get("id") == _QUESTION):
-                found[str(survey.get("id"))] = tuple(code for code in CODES if code in accepted)
+                found[str(survey.get("id"))] = tuple(sorted(code for code in accepted if isinstance(code, int)))
     return found
 
 
-def build_rating(given: Given, scales: Mapping[str, tuple[int, ...]]) -> Rating:
-    """The neutral rating: its place on the survey's scale, or on the longest one where that is not known."""
+def build_rating(given: Given, scales: Mapping[str, tuple[int, ...]]) -> Rating | None:
+    """The neutral rating: its place on the survey's scale, or on the longest one where that is not known.
+
+    None for a code that stands on neither.
+    """
     scale = scales.get(given.survey_id or "", ())
     known = len(scale) > 1 and given.code in scale
     places = scale if known else CODES
+    if given.code not in places:
+        return None
     return Rating(
         id=given.id,
-        value=_AGREED.get(given.code, places.index(given.code) / (len(places) - 1)),
+        value=places.index(given.code) / (len(places) - 1),
         original=str(given.code),
         scale=f"1-{len(places)}" if known else "freshdesk",
         at=given.at,
@@ -108,9 +127,9 @@ def _code(ratings: Any) -> int | None:
     if ratings is None:
         return None
     code = int(ratings) if isinstance(ratings, str) and ratings.strip().lstrip("-").isdecimal() else ratings
-    if isinstance(code, bool) or code not in CODES:
+    if isinstance(code, bool) or not isinstance(code, int):
         raise ValidationError("not a rating code", "ratings")
-    return int(code)
+    return code
 
 
 def _pair(entry: Any) -> tuple[str, Any]:

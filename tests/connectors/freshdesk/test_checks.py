@@ -66,7 +66,10 @@ def test_a_healthy_account_has_nothing_wrong(vendor: responses.RequestsMock, des
         ({"tickets__35__conversations": 403}, "comments"),
         ({"ticket_fields": 403}, "statuses"),
         ({"automations__4__rules": 403}, "webhooks"),
-        ({"surveys__satisfaction_ratings": [{"id": 1, "ratings": 7, "created_at": "2026-03-02T09:00:00Z"}]}, "ratings"),
+        (
+            {"surveys__satisfaction_ratings": [{"id": 1, "ratings": "seven", "created_at": "2026-03-02T09:00:00Z"}]},
+            "ratings",
+        ),
     ],
 )
 def test_what_is_wrong_comes_with_a_remedy(

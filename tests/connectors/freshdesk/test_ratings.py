@@ -25,7 +25,9 @@ def body(code: Any, **changed: Any) -> dict[str, Any]:
 def value(code: int, scale: tuple[int, ...]) -> float:
     given = ratings.read_given(body(code))
     assert given
-    return ratings.build_rating(given, {"4": scale}).value
+    found = ratings.build_rating(given, {"4": scale})
+    assert found
+    return found.value
 
 
 @pytest.mark.parametrize("points", ["2", "3", "5", "7"])
@@ -41,6 +43,7 @@ def test_without_its_survey_a_code_stands_on_the_longest_scale() -> None:
     assert given
     found = ratings.build_rating(given, {})
 
+    assert found
     assert (found.value, found.scale, found.original) == (1 / 6, "freshdesk", "-102")
 
 
@@ -83,7 +86,24 @@ def test_an_answer_to_other_questions_only_is_no_rating() -> None:
     assert ratings.read_given(body(0, ratings={"question_7": 103})) is None
 
 
-@pytest.mark.parametrize("code", [5, 104, "good", True, 100.5])
+def test_a_survey_with_codes_of_its_own_says_how_good_each_is() -> None:
+    questions = [{"default": True, "accepted_ratings": [5, 4, 3, 2, 1]}]
+
+    assert value(4, ratings.read_scales([{"id": 4, "questions": questions}])["4"]) == 0.75
+
+
+def test_a_code_that_stands_on_no_scale_is_left_out() -> None:
+    given = ratings.read_given(body(5))
+
+    assert given
+    assert ratings.build_rating(given, {}) is None
+
+
+def test_one_rating_that_makes_no_sense_hides_no_other() -> None:
+    assert [one.code for one in ratings.read_all([body("good"), {}, body(103), "nonsense"])] == [103]
+
+
+@pytest.mark.parametrize("code", ["good", True, 100.5, []])
 def test_an_unknown_code_is_no_guess(code: Any) -> None:
     with pytest.raises(ValidationError, match="rating"):
         ratings.read_given(body(code))
