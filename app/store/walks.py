@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -73,11 +73,6 @@ def arrivals(session: Session) -> Sequence[tuple[int, datetime | None, str | Non
     """Of each desk that was walked: (desk, when it last reached the present, what went wrong since)."""
     rows = session.execute(select(Reconcile.desk_id, Reconcile.arrived_at, Reconcile.error).order_by(Reconcile.desk_id))
     return [(desk_id, arrived_at, error) for desk_id, arrived_at, error in rows]
-
-
-def under_way(session: Session, now: datetime) -> int:
-    """Turns that somebody has at this moment."""
-    return session.scalar(select(func.count()).select_from(Reconcile).where(Reconcile.lease_until >= now)) or 0
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

@@ -66,7 +66,6 @@ def test_trouble_keeps_the_time_of_the_last_arrival(database: Database, desk_id:
 
     with database.system(Purpose.OPERATE, read=True) as session:
         assert walks.arrivals(session) == [(desk_id, NOW - MINUTE, "away")]
-        assert walks.under_way(session, NOW) == 0
 
 
 def test_paused_and_blocked_desks_have_no_turn(database: Database, desk_id: int) -> None:
