@@ -6,8 +6,10 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 import structlog
 from click.testing import CliRunner, Result
 
@@ -136,3 +138,38 @@ def test_a_kind_that_is_none_names_those_there_are(run: Callable[..., Result]) -
 
     assert said.exit_code == 2
     assert "freshdesk, zendesk" in said.output
+
+
+def things(sandbox: Sandbox) -> dict[str, list[str]]:
+    """What is made by hand or by us in the account, by the names that people see."""
+    paths = {"automations/1/rules": "name", "automations/4/rules": "name", "admin/ticket_fields": "label"}
+    found = {path: [row[name] for row in ask(sandbox, path)] for path, name in paths.items()}
+    folders = ask(sandbox, "canned_response_folders")
+    found["folders"] = [folder["name"] for folder in folders]
+    for folder in folders:
+        rows = ask(sandbox, f"canned_response_folders/{folder['id']}/responses")
+        found[folder["name"]] = [row["title"] for row in rows]
+    return found
+
+
+def ask(sandbox: Sandbox, path: str) -> list[dict[str, Any]]:
+    answer = requests.get(f"{sandbox.url}/api/v2/{path}", auth=(sandbox.account.api_token, "X"), timeout=5)
+    rows: list[dict[str, Any]] = answer.json()
+    return rows
+
+
+def test_installing_twice_leaves_one_of_each_and_uninstalling_leaves_nothing(
+    add: Callable[..., Result], run: Callable[..., Result], sandbox: Sandbox
+) -> None:
+    add()
+    before = things(sandbox)
+
+    first, second = run("desk", "install", "--json"), run("desk", "install", "--json")
+    installed = things(sandbox)
+    gone = run("desk", "uninstall", "--json")
+
+    assert [answer.exit_code for answer in (first, second, gone)] == [0, 0, 0], first.output + gone.output
+    assert {change["does"] for change in json.loads(second.stdout)["changes"]} == {"keep", "by hand"}
+    assert len(installed["automations/4/rules"]) == len(before["automations/4/rules"]) + 1
+    assert all(len(names) == len(set(names)) for names in installed.values())
+    assert things(sandbox) == before
