@@ -5,35 +5,30 @@ No vendor's paths, bodies or error texts live here; a kind hands in what its ref
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import json
 import math
 import re
-import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import partial
-from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import Retry
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from connectors.base import CallLimits, Line
 from connectors.errors import Conflict, ConnectorError, NotFound, RateLimited, Refused, Unavailable
+from connectors.timed import CONNECT_SECONDS, TimedPool, TimedTlsPool
 
 #: Helpdesks store it with a change, so it must stay recognisable: it is one of the ways to know our own echo.
 USER_AGENT = "Kintsugi-Recovery/1"
-CONNECT_SECONDS = 3.0
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 #: A helpdesk that asks for a longer pause than this is believed for this long only; then it is asked again.
 MAX_PAUSE = timedelta(hours=1)
@@ -122,7 +117,7 @@ class DeskAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make pools whose connections read against a deadline."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _TimedPool, "https": _TimedTlsPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": TimedPool, "https": TimedTlsPool}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Exchange one request. Raises `connectors.errors` for everything but a 2xx with a JSON object."""
@@ -332,62 +327,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
             yield link
             todo += [link.__cause__, link.__context__, getattr(link, "reason", None)]
             todo += [inner for inner in link.args if isinstance(inner, BaseException)]
-
-
-class _TimedReader(io.RawIOBase):
-    """An answer's bytes against a deadline for all of them: a socket's own timeout restarts with every byte."""
-
-    def __init__(self, sock: socket.socket, seconds: float) -> None:
-        self._sock, self._until = sock, time.monotonic() + seconds
-        self._raw = sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _TimedSocket:
-    """The one method of a socket that `http.client` asks of it when it reads an answer."""
-
-    def __init__(self, sock: socket.socket, seconds: float) -> None:
-        self._sock, self._seconds = sock, seconds
-
-    def makefile(self, *args: Any, **kwargs: Any) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._sock, self._seconds))
-
-
-def _timed_response(seconds: float, sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:
-    return HTTPResponse(_TimedSocket(sock, seconds), *args, **kwargs)  # type: ignore[arg-type]
-
-
-class _Timed(HTTPConnection):
-    def getresponse(self) -> Any:
-        # urllib3 has set `timeout` to the read timeout by now; here it becomes one for the whole answer.
-        timed = partial(_timed_response, float(self.timeout or CONNECT_SECONDS))
-        self.response_class = timed  # type: ignore[assignment]  # any callable that makes one will do
-        return super().getresponse()
-
-
-class _TimedTls(_Timed, HTTPSConnection):
-    pass
-
-
-class _TimedPool(HTTPConnectionPool):
-    ConnectionCls = _Timed
-
-
-class _TimedTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TimedTls
 
 
 __all__ = [
