@@ -1,4 +1,4 @@
-"""What becomes of tickets and words: rules that solve, redactions, follow-ups; with their part of the control surface."""
+"""What becomes of tickets and words: rules that solve, redactions, follow-ups; with their control surface."""
 
 from __future__ import annotations
 

@@ -16,6 +16,8 @@ PRIORITY_LABELS: Mapping[int, str] = {1: "Low", 2: "Medium", 3: "High", 4: "Urge
 #: How a ticket came -> source. What is not here came through the portal.
 SOURCES: Mapping[str, int] = {"email": 1, "web": 2, "phone": 3, "chat": 7, "widget": 9, "outbound": 10, "api": 2}
 
+SOURCE_CODES = tuple(sorted(set(SOURCES.values())))
+
 STATUSES = (
     Status(word="open", code=2, label="Open"),
     Status(word="pending", code=3, label="Pending"),
@@ -47,6 +49,11 @@ SCALES: Mapping[int, tuple[int, ...]] = {
 def priority_code(word: str | None) -> int:
     """A ticket of Freshdesk always has a priority; low is where it begins."""
     return next((code for code, name in PRIORITIES.items() if name == word), 1)
+
+
+def channel_of(source: int) -> str | None:
+    """How a ticket of this source came; None for a code that the sandbox does not know."""
+    return next((channel for channel, code in SOURCES.items() if code == source and channel != "api"), None)
 
 
 def source_code(channel: str) -> int:

@@ -43,13 +43,11 @@ def me() -> Response:
 @api.get("/agents")
 def agents() -> Response:
     only(_PAGE | {"email", "state"})
-    where, params = "role != 'end-user'", ()
+    email = request.args.get("email")
+    narrowed, params = (" AND email = ?", (email,)) if email is not None else ("", ())
+    where = f"role != 'end-user'{narrowed}"
     with desk().file.reading() as db:
-        email = request.args.get("email")
-        listing = Listing(table="person", show=_show_agent, where=where, params=params)
-        if email is not None:
-            listing = Listing(table="person", show=_show_agent, where=f"{where} AND email = ?", params=(email,))
-        return paged(db, listing)
+        return paged(db, Listing(table="person", show=_show_agent, where=where, params=params))
 
 
 @api.get("/agents/<int:agent_id>")

@@ -72,6 +72,7 @@ def index() -> Response:
     only(_LISTED)
     names = included(_LIST_EMBEDDED)
     order = f"{chosen('order_by', _ORDERS, 'created_at')} {chosen('order_type', ('asc', 'desc'), 'desc')}"
+    # Nothing falls due in the sandbox, so that order is the one of making.
     order = order.replace("due_by", "created_at")
 
     def listed(db: Db, row: Row) -> dict[str, Any]:
@@ -130,13 +131,16 @@ def create() -> Response:
             reading.faults.append(
                 Fault(field="requester_id", message="Any one of them is required", code="missing_field")
             )
+        channel = reading.source(given.get("source", 2))
         values = reading.ticket().values
         requester_id = values.pop("requester_id", None) or _contact(db, given)
         values.pop("subject", None)
         comment, custom = wanted.words(description, public=True, author_id=requester_id, note=False)
         change = Change(
             actor_id=actor().id,
+            channel=channel,
             client=request.user_agent.string,
+            cc_ids=tuple(_contact(db, {"email": email}) for email in given.get("cc_emails") or ()),
             values=values,
             fields=reading.fields,
             comment=comment,
@@ -235,12 +239,11 @@ def _say(ticket_id: int, given: dict[str, Any], known: set[str], *, public: bool
 def merge() -> Response:
     """The secondary ones are closed, each with a note of where it went."""
     given, helpdesk = body(), desk()
-    only({"primary_id", "ticket_ids", "note_in_primary", "note_in_secondary"}, given=given)
     with helpdesk.file.writing() as db:
-        reading = Reading(db, given, given)
-        ids, primary = given.get("ticket_ids"), given.get("primary_id")
-        good = reading.typed("ticket_ids", ids, list) and reading.typed("primary_id", primary, int)
+        reading = Reading(db, given, {"primary_id", "ticket_ids", "note_in_primary", "note_in_secondary"})
+        reading.typed("primary_id", given.get("primary_id"), int)
+        reading.typed("ticket_ids", given.get("ticket_ids"), list)
         reading.stop_if_wrong()
-        for ticket_id in ids if good and isinstance(ids, list) else []:
-            acts.merge(helpdesk, db, ticket_id, primary)
+        for ticket_id in given["ticket_ids"]:
+            acts.merge(helpdesk, db, ticket_id, given["primary_id"])
     return Response(status=204)

@@ -8,7 +8,7 @@ from typing import Any
 from connectors.sandbox import people, statuses
 from connectors.sandbox.changes import Change, NewComment
 from connectors.sandbox.freshdesk import markup
-from connectors.sandbox.freshdesk.codes import PRIORITIES
+from connectors.sandbox.freshdesk.codes import PRIORITIES, SOURCE_CODES, channel_of
 from connectors.sandbox.freshdesk.errors import Fault, Wrong
 from connectors.sandbox.freshdesk.fields import VALUES, kind_of, name_of, own_fields
 from connectors.sandbox.people import Person
@@ -102,9 +102,7 @@ class Reading:
         return PRIORITIES.get(value) if isinstance(value, int) else None
 
     def group(self, name: str, value: Any) -> int | None:
-        return self._reference(
-            name, value, lambda number: people.find_group_name(self._db, number) is not None, "group"
-        )
+        return self._reference(name, value, self._is_group, "group")
 
     def agent(self, name: str, value: Any) -> int | None:
         return self._reference(name, value, self._is_agent, "agent")
@@ -124,6 +122,16 @@ class Reading:
         if any(len(tag) > _LONGEST_TAG for tag in value):
             self.fault(name, f"It should only contain elements that have maximum of {_LONGEST_TAG} characters")
         return tuple(sorted({tag.strip() for tag in value if tag.strip()}))
+
+    def source(self, value: Any) -> str:
+        """The channel behind a source's code."""
+        channel = channel_of(value) if self.typed("source", value, int) else None
+        if channel is None:
+            self.fault("source", f"It should be one of these values: '{','.join(str(one) for one in SOURCE_CODES)}'")
+        return channel or "web"
+
+    def _is_group(self, number: int) -> bool:
+        return people.find_group_name(self._db, number) is not None
 
     def _is_agent(self, number: int) -> bool:
         person = people.find(self._db, number) if number > 0 else None

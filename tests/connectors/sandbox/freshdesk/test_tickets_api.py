@@ -325,13 +325,19 @@ class TestCreating:
     def test_a_ticket_is_made_for_somebody_and_says_their_words(self, api: Api, play: Play) -> None:
         made = api(
             "POST", "tickets", email="new@example.org", name="New", subject="Lamp", description="<p>Broken</p>",
-            status=2, priority=2, source=2, tags=["lamp"],
+            status=2, priority=2, source=3, tags=["lamp"], cc_emails=["boss@example.org"],
         )  # fmt: skip
 
         ticket = made.json()
         assert (made.status_code, ticket["description_text"], ticket["tags"]) == (201, "Broken", ["lamp"])
+        assert (ticket["source"], ticket["cc_emails"]) == (3, ["boss@example.org"])
         state = play.state(ticket["id"])
         assert (state["requester"]["email"], state["comments"][0]["role"]) == ("new@example.org", "customer")
+
+    def test_a_source_that_is_not_known_is_refused(self, api: Api) -> None:
+        given = {"email": "new@example.org", "subject": "Lamp", "description": "Broken"}
+
+        assert api.wrong("POST", "tickets", **given, source=99) == [("source", "invalid_value")]
 
     def test_what_is_missing_is_named(self, api: Api) -> None:
         found = api.wrong("POST", "tickets", tags=[])
