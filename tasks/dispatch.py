@@ -23,7 +23,6 @@ from tasks.parts import Parts
 LOG = log.get("dispatch")
 
 PER_DESK = 16  #: tickets of one desk in one turn
-CROWD = 20  #: fewer due tickets of a desk are always read one by one
 PER_LOOK = 6  #: calls kept for a ticket that is read alone: it takes about three, and there will be more tickets
 SURVEYS = 16  #: in one turn
 GIVE_BACK = timedelta(seconds=1)
@@ -77,17 +76,24 @@ class Dispatcher:
 
     def _sweeps(self, now: datetime) -> frozenset[int]:
         """Have crowded desks swept. Those whose ordinary tickets are not to be read one by one at the moment."""
-        connections = self._parts.connections
+        governor = self._parts.connections.governor
         with self._parts.database.system(Purpose.DISPATCH, read=True) as session:
-            crowded = sweeps.crowded(session, now, CROWD)
-            apart = sweeps.under_way(session, now) | connections.governor.resting(Lane.RESCORING)
-        for desk, due in crowded:
-            budget = connections.budget(desk)
-            if not KINDS[desk.kind].bulk_reads or due * PER_LOOK < connections.governor.room(budget, Lane.RESCORING):
-                continue
-            self._sweep(desk.id, now)
-            apart |= {desk.id}
+            crowded = sweeps.crowded(session, now, sweeping.CROWD)
+            apart = sweeps.under_way(session, now) | governor.resting(Lane.RESCORING)
+        for crowd in crowded:
+            if self._reads_in_bulk(crowd):
+                self._sweep(crowd.desk.id, now)
+                apart |= {crowd.desk.id}
         return apart
+
+    def _reads_in_bulk(self, crowd: sweeps.Crowd) -> bool:
+        """Whether that is the better way for a desk: a bulk read may have to wait a minute for a new message."""
+        connections = self._parts.connections
+        if not KINDS[crowd.desk.kind].bulk_reads:
+            return False
+        if crowd.marked > 1:
+            return True
+        return crowd.due * PER_LOOK >= connections.governor.room(connections.budget(crowd.desk), Lane.RESCORING)
 
     def _sweep(self, desk_id: int, now: datetime) -> None:
         with self._parts.database.system(Purpose.DISPATCH) as session:

@@ -68,6 +68,8 @@ def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
             insight.of(session, row, insight.Stand(score=score, running=running, facts=known, model=model))
             row.rescore_at = engine.next_rescore_at(running, known, model, now, context)
             after = row.state, recovery.digest_now(claim, session, row, running, score)
+            if before != after:
+                row.marked_at = None  # the look that is due now has more to do than to see whether tags arrived
         if before != after:
             claim.look_again(real_now())
         claim.settle()

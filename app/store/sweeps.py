@@ -26,25 +26,35 @@ class Seen:
     ticket_id: str
     fence: int
     dirty: int
-    owed: bool  #: an event that nobody has looked at; without one it is due for another look of our own
+    owed: bool  #: there is more to do than to see whether our tags arrived
     status: str | None
     first_dirty_at: datetime | None
 
 
-def crowded(session: Session, now: datetime, at_least: int) -> Sequence[tuple[Desk, int]]:
-    """Desks of which so many ordinary tickets are due, with their number; not those that are swept already."""
-    number = func.count(TrackedTicket.id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """A desk with ordinary tickets due that are better read in bulk."""
+
+    desk: Desk
+    due: int
+    marked: int  #: of them, those that only have to show whether their tags arrived
+
+
+def crowded(session: Session, now: datetime, at_least: int) -> Sequence[Crowd]:
+    """Desks with so many ordinary tickets due, or with tags to verify on more than one; not those swept already."""
+    number, marked = func.count(TrackedTicket.id), func.count(TrackedTicket.id).filter(_only_marked())
     waiting = (
-        select(TrackedTicket.desk_id, number)
+        select(TrackedTicket.desk_id, number, marked)
         .join(Desk, tracked_tickets.served(now))
         .where(_ordinary(now), _at_rest(now))
         .group_by(TrackedTicket.desk_id)
-        .having(number >= at_least)
+        .having(or_(number >= at_least, marked > 1))
     )
-    counted = {desk_id: int(due) for desk_id, due in session.execute(waiting)}
+    counted = {desk_id: (int(due), int(seen)) for desk_id, due, seen in session.execute(waiting)}
     if not counted:
         return []
-    return [(desk, counted[desk.id]) for desk in session.scalars(select(Desk).where(Desk.id.in_(counted)))]
+    found = session.scalars(select(Desk).where(Desk.id.in_(counted)))
+    return [Crowd(desk=desk, due=counted[desk.id][0], marked=counted[desk.id][1]) for desk in found]
 
 
 def under_way(session: Session, now: datetime) -> frozenset[int]:
@@ -90,7 +100,7 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[Seen]:
             ticket_id=row.ticket_id,
             fence=row.fence,
             dirty=row.dirty,
-            owed=row.dirty > row.done,
+            owed=row.dirty > row.done or row.marked_at is None,
             status=row.status,
             first_dirty_at=row.first_dirty_at,
         )
@@ -121,6 +131,10 @@ def _unchanged(seen: Seen) -> Any:
     return and_(
         TrackedTicket.id == seen.tracked_id, TrackedTicket.fence == seen.fence, TrackedTicket.dirty == seen.dirty
     )
+
+
+def _only_marked() -> Any:
+    return and_(TrackedTicket.marked_at.is_not(None), TrackedTicket.dirty == TrackedTicket.done)
 
 
 def _ordinary(now: datetime) -> Any:

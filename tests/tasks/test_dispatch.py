@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from app.clock import real_now
 from app.store.database import Purpose
 from app.store.models import Desk, DeskState, Slot, TrackedTicket
-from tasks import inbox, schedule, scoring, surveys
+from tasks import inbox, schedule, scoring, surveys, sweeping
 from tasks.celery_app import make_celery
 from tasks.dispatch import Dispatcher
 from tasks.parts import Parts
@@ -31,7 +31,8 @@ class Broker:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.hints: list[Hint] = []
         self.away = False
-        for name, task in (("look", inbox.look), ("rescore", scoring.rescore), ("send", surveys.send)):
+        tasks = {"look": inbox.look, "rescore": scoring.rescore, "send": surveys.send, "sweep": sweeping.sweep}
+        for name, task in tasks.items():
             patch.setattr(task, "apply_async", self._taking(name), raising=False)
         patch.setattr(schedule, "current_app", self)
 

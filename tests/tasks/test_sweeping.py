@@ -15,10 +15,17 @@ from app.store.models import Desk, RatingRow, TrackedTicket
 from connectors.base import CallLimits
 from connectors.zendesk.client import ZendeskConnector
 from tasks import sweeping
+from tasks.dispatch import Dispatcher
 from tests.tasks.stage import ANGRY, ASSIGN, CALM, FOLLOW_UP, NOTE, Stage, protocol
+from tests.tasks.test_dispatch import Broker
 
 POOR_ONLY = {"criteria": {"all": [{"field": "level", "operator": "is", "value": "poor"}]}}
 STATES = {"sat_good_improving", "sat_good_worsening", "sat_poor_improving", "sat_poor_worsening"}
+
+
+@pytest.fixture(autouse=True)
+def _a_few_are_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "CROWD", 1)
 
 
 def sweep(stage: Stage) -> None:
@@ -246,3 +253,70 @@ def test_one_tickets_trouble_is_its_own(stage: Stage, monkeypatch: pytest.Monkey
     assert stage.tracked(first).last_error is not None
     assert stage.tracked(second).scored_at is not None
     assert len(stage.tags(second) & STATES) == 1
+
+
+def test_what_time_changed_is_decided_on_though_tags_are_to_be_verified(stage: Stage) -> None:
+    opened = open_many(stage, [CALM] * 2)
+    sweep(stage)
+    waiting = {"all": [{"field": "waiting_hours", "operator": "at_least", "value": 24}]}
+    stage.publish(protocol("Forgotten", NOTE, criteria=waiting))
+    stage.step(days=3)
+    stage.drain()
+    stage.pass_time(minutes=3)
+
+    sweep(stage)
+    stage.drain()
+
+    assert [len(stage.cases(ticket_id)) for ticket_id in opened] == [1, 1]
+
+
+def test_a_few_new_messages_are_left_to_single_looks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    (ticket_id,) = open_many(stage, [CALM])
+    monkeypatch.setattr(sweeping, "CROWD", 2)
+    before = calls(stage)
+
+    sweep(stage)
+
+    assert stage.tracked(ticket_id).read_at is None
+    assert made(before, calls(stage)) == {}
+
+
+@pytest.mark.parametrize(("number", "hints"), [(19, {"look": 16}), (20, {"sweep": 1})])
+def test_a_crowd_is_swept(stage: Stage, monkeypatch: pytest.MonkeyPatch, number: int, hints: dict[str, int]) -> None:
+    monkeypatch.setattr(sweeping, "CROWD", 20)
+    broker = Broker(stage.patch)
+    for place in range(number):
+        stage.happened(str(place + 1))
+    governor = stage.parts.connections.governor
+    little = CallLimits(bucket="account", total=200, remaining=180, resets_in=timedelta(seconds=40))
+    governor.observer(stage.desk_id)("GET", "/api/v2/users/me", 200, [little])
+
+    Dispatcher(stage.parts).turn()
+
+    assert {name: len(broker.of(name)) for name in ("look", "sweep") if broker.of(name)} == hints
+
+
+def test_tags_on_two_tickets_are_verified_together(stage: Stage) -> None:
+    open_many(stage, [CALM] * 2)
+    sweep(stage)
+    broker = Broker(stage.patch)
+    stage.pass_time(minutes=3)
+
+    Dispatcher(stage.parts).turn()
+
+    assert (len(broker.of("sweep")), broker.of("look")) == (1, [])
+
+
+def test_tickets_with_a_case_are_looked_at_alone_during_a_sweep(stage: Stage) -> None:
+    with_case, without = open_many(stage, [ANGRY, CALM])
+    sweep(stage)
+    for ticket_id in (with_case, without):
+        stage.says(ticket_id, CALM)
+    now = real_now()
+    with stage.parts.database.system(Purpose.DISPATCH) as session:
+        sweeps.claim(session, stage.desk_id, now, now + timedelta(minutes=1))
+    broker = Broker(stage.patch)
+
+    Dispatcher(stage.parts).turn()
+
+    assert [args[1] for args in broker.of("look")] == [stage.tracked(with_case).id]

@@ -81,6 +81,7 @@ class TrackedTicket(History, Insight, Fate, Seen, DeskScoped, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(String(500))
     dead_at: Mapped[datetime | None]
+    marked_at: Mapped[datetime | None]  #: tags were sent in bulk, and nobody has seen yet whether they are there
     # The ticket as last read.
     sealed_subject: Mapped[bytes | None]
     status: Mapped[str | None] = mapped_column(String(16))
