@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.base import Connector, Line
+from connectors.base import Connector, Line, WebhookRequest
 from connectors.errors import Refused
 from connectors.installing import Change, Doing, Made, Thing, Wanted
 from connectors.sandbox import Sandbox
 from connectors.ticket import Comment, Write
 from connectors.zendesk import ZENDESK
+from tests.connectors.sandbox.parts import receiving
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WANTED = Wanted(
@@ -255,6 +256,47 @@ def test_an_account_without_ticket_events_is_told_of_the_other_way(sandbox: Sand
 
     with pytest.raises(Refused, match="--webhook trigger"):
         installer.apply(installer.plan([])[0])
+
+
+def test_what_the_rules_send_is_read_as_what_happened(sandbox: Sandbox, desk: Connector) -> None:
+    requests.post(f"{sandbox.url}/sandbox/settings", json={"csat": "legacy"}, timeout=5)
+    with receiving() as receiver:
+        made = install(desk, wanted=replace(BY_RULE, endpoint=receiver.url))
+        customer = {"name": "B", "email": "b@example.org", "subject": "Lamp", "text": "It is broken."}
+        ticket = requests.post(f"{sandbox.url}/sandbox/tickets", json=customer, timeout=5).json()["id"]
+        requests.post(f"{sandbox.url}/sandbox/tickets/{ticket}/update", json={"status": "solved"}, timeout=5)
+        requests.post(f"{sandbox.url}/sandbox/tickets/{ticket}/rating", json={"score": "bad"}, timeout=5)
+        sent = receiver.wait_for(4)
+
+    events = []
+    for one in sent:
+        headers = {name.lower(): value for name, value in one.headers.items()}
+        request = WebhookRequest(headers=headers, body=one.body, received_at=datetime.now(UTC))
+        ZENDESK.verify(request, [made[0].secret or ""])
+        events.append(ZENDESK.parse(request))
+    assert {event.ticket_id for event in events} == {str(ticket)}
+    assert [event.type for event in events[:2]] == ["ticket.created", "ticket.changed"]
+    assert {event.type for event in events[2:]} == {"ticket.changed", "rating.received"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"title": "No conditions"},
+        {"title": "Any", "any": [{"field": "status", "operator": "is", "value": "open"}]},
+        {"title": "Odd", "all": [{"field": "mood", "operator": "is", "value": "bad"}]},
+        {"title": 7, "all": []},
+    ],
+)
+def test_the_sandbox_refuses_a_view_that_makes_no_sense(sandbox: Sandbox, body: dict[str, Any]) -> None:
+    answer = requests.post(
+        f"{sandbox.url}/api/v2/views",
+        json={"view": body},
+        headers={"Authorization": f"Bearer {sandbox.account.oauth_token}"},
+        timeout=5,
+    )
+
+    assert answer.status_code in (400, 422)
 
 
 def test_a_ticket_in_the_worst_state_is_in_its_view(sandbox: Sandbox, desk: Connector) -> None:
