@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.scoring import engine
 from app.scoring.context import Context
 from app.scoring.conversation import Running, TicketFacts, Utterance
 from app.scoring.model import Model
+from app.store import fates
 from app.store.database import vault_of
 from app.store.models import Participant, TrackedTicket
 from connectors.ticket import Message
@@ -21,11 +21,7 @@ from connectors.ticket import Message
 
 def hear(session: Session, row: TrackedTicket, message: Message, model: Model, context: Context) -> None:
     """Score somebody in copy by one more public message of theirs."""
-    known = select(Participant).where(Participant.tracked_id == row.id, Participant.helpdesk_id == message.author_id)
-    one = session.scalar(known)
-    if one is None:
-        one = Participant(desk_id=row.desk_id, tracked_id=row.id, helpdesk_id=message.author_id, messages=0)
-        session.add(one)
+    one = fates.participant(session, row, message.author_id)
     said = Utterance(id=message.id, role="customer", public=True, text=message.text, at=message.at)
     running, _ = engine.observe(_running(session, one), said, context)
     one.messages, one.at = one.messages + 1, message.at

@@ -75,3 +75,13 @@ def participants(session: Session, tracked_id: int) -> list[Participant]:
     return list(
         session.scalars(select(Participant).where(Participant.tracked_id == tracked_id).order_by(Participant.id))
     )
+
+
+def participant(session: Session, tracked: TrackedTicket, helpdesk_id: str) -> Participant:
+    """Somebody in copy on a ticket, added where they are new; the caller says when they wrote."""
+    same = select(Participant).where(Participant.tracked_id == tracked.id, Participant.helpdesk_id == helpdesk_id)
+    row = session.scalar(same)
+    if row is None:
+        row = Participant(desk_id=tracked.desk_id, tracked_id=tracked.id, helpdesk_id=helpdesk_id, messages=0)
+        session.add(row)
+    return row

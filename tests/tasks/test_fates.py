@@ -281,6 +281,18 @@ class TestMerging:
         assert target in (stage.case(ticket).reason or "")
         assert stage.case(target).open_key is not None
 
+    def test_on_postgresql_a_case_goes_on_in_a_follow_up_too(self, postgres_stage: Stage) -> None:
+        ticket = rescued(postgres_stage)
+        postgres_stage.publish()
+
+        postgres_stage.act(f"tickets/{ticket}/automation", status="closed")
+        postgres_stage.happened(ticket)
+        postgres_stage.drain()
+
+        (case,) = postgres_stage.rows_of_cases()
+        assert case.follow_up_ticket_id is not None
+        assert case.tracked_id == postgres_stage.tracked(case.follow_up_ticket_id).id
+
     def test_heard_of_twice_it_moves_once(self, stage: Stage) -> None:
         ticket = rescued(stage)
         stage.publish()
@@ -413,13 +425,14 @@ class TestOthers:
         stage.publish()
         ticket, alone = stage.opens(CALM), stage.opens(CALM, email="second@example.com")
         stage.says(ticket, ANGRY, author_email="boss@example.com")
+        stage.says(ticket, "Nobody helps. This is a disaster!", author_email="boss@example.com")
         stage.drain()
 
         (copied,) = stage.participants(ticket)
-        assert copied.messages == 1
+        assert copied.messages == 2
         assert copied.score is not None
         mine, other = stage.tracked(ticket), stage.tracked(alone)
-        assert mine.p_uncalibrated == pytest.approx(other.p_uncalibrated, abs=0.005)  # one waits a minute longer
+        assert mine.p_uncalibrated == pytest.approx(other.p_uncalibrated, abs=0.005)  # it waits a minute longer
         assert mine.state is other.state
         assert copied.score < (mine.score or 0)
 

@@ -101,6 +101,17 @@ def test_after_erasing_no_trace_is_left_in_any_table_or_log(stage: Stage, capsys
     assert erased.deliveries >= 2
 
 
+def test_the_same_on_postgresql_under_its_row_policies(postgres_stage: Stage) -> None:
+    own, _, _ = planted(postgres_stage)
+    answer(postgres_stage, own)
+
+    personal.erase_person(postgres_stage.parts, postgres_stage.desk_id, EMAIL)
+    told(postgres_stage, own, {"detail": {"description": WORDS}})
+    postgres_stage.drain()
+
+    assert traces(postgres_stage, CANARY) == []
+
+
 def test_numbers_without_identity_stay(stage: Stage) -> None:
     own, _, _ = planted(stage)
     scores = [(row.score, row.factors) for row in stage.scores(own)]
