@@ -389,6 +389,22 @@ class TestAnswers:
 
         assert caught.value.auth is auth
 
+    @responses.activate
+    def test_a_list_is_an_answer_where_the_kind_says_that_lists_come_bare(self) -> None:
+        responses.add("GET", f"{ORIGIN}/x", body="[1]")
+        session = open_session(origin=ORIGIN, base_url=None, line=Line(now=lambda: NOW), lists=True)
+
+        assert session.get(f"{ORIGIN}/x").json() == [1]
+
+    @responses.activate
+    @pytest.mark.parametrize("body", ["", '"text"', "1", "null"])
+    def test_anything_else_is_no_answer_there_either(self, body: str) -> None:
+        responses.add("GET", f"{ORIGIN}/x", body=body)
+        session = open_session(origin=ORIGIN, base_url=None, line=Line(now=lambda: NOW), lists=True)
+
+        with pytest.raises(Unavailable, match="without a JSON object"):
+            session.get(f"{ORIGIN}/x")
+
 
 class TestAllowances:
     @responses.activate
