@@ -91,8 +91,8 @@ def sandbox(port: int, file: Path | None, kind: str, as_json: bool) -> None:
         now = Clock(settings.clock_file).now
         server = Sandbox(file=file or settings.data_dir / usual, now=now, port=port, vendor=kind)
         server.start()
-    except ValueError as error:
-        raise Problem(f"--file: {error}") from error
+    except (ValueError, RuntimeError) as error:
+        raise Problem(str(error)) from error
     except OSError as error:
         raise Problem(f"port {port} is in use; choose another one with --port") from error
     lines = [f"The sandbox helpdesk is running at {server.url}", f"It takes mail at 127.0.0.1:{server.smtp_port}"]

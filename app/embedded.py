@@ -156,7 +156,10 @@ def _start_sandbox(settings: Settings, web_port: int, stack: ExitStack, vendor: 
     clock = Clock(settings.clock_file)
     file = settings.data_dir / "sandbox.sqlite"
     for port in (web_port + 1, 0):
-        sandbox = Sandbox(file=file, now=clock.now, port=port, vendor=vendor, patience=PATIENCE)
+        try:
+            sandbox = Sandbox(file=file, now=clock.now, port=port, vendor=vendor, patience=PATIENCE)
+        except (ValueError, RuntimeError) as error:
+            raise CannotServe(str(error)) from error
         try:
             sandbox.start()
         except OSError:
