@@ -40,9 +40,14 @@ def _label(cause_class: str | None) -> str | None:
 
 
 def shown_write(ticket: Ticket, fields: Mapping[str, tuple[str, str | int]], *, due: bool) -> Write:
-    """What brings the fields up to date; empty where nothing but the score has changed and no other write is due."""
+    """What brings the fields up to date; empty where nothing but the score has changed and no other write is due.
+
+    A field that the ticket does not name was deleted by an admin. Writing to it all the same would change nothing, and
+    so never end.
+    """
     there = ticket.custom_fields
-    stale = {name: (key, value) for name, (key, value) in fields.items() if _text(there.get(key)) != str(value)}
+    known = {name: entry for name, entry in fields.items() if entry[0] in there}
+    stale = {name: (key, value) for name, (key, value) in known.items() if _text(there[key]) != str(value)}
     if not due and set(stale) <= {_GOES_ALONG}:
         return Write()
     return Write(custom_fields=dict(stale.values()))

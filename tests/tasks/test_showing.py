@@ -93,10 +93,15 @@ def test_without_an_installation_no_field_is_touched(stage: Stage) -> None:
     assert custom_fields(stage, ticket) == {}
 
 
-def test_a_field_that_an_admin_deleted_holds_up_nothing_else(stage: Stage, fields: dict[str, str]) -> None:
-    stage.settings(shown_fields={**fields, "state": "424242"})
+def test_a_field_that_an_admin_deleted_is_not_written_to(stage: Stage, fields: dict[str, str]) -> None:
     ticket = stage.opens(ANGRY)
+    stage.settings(shown_fields={**fields, "state": "424242"})
 
-    stage.drain()
+    with stage.counting() as calls:
+        stage.drain()
+        stage.happened(ticket, "ticket.changed")
+        stage.drain()
 
+    assert calls.writes == 1
     assert "sat_poor_worsening" in stage.tags(ticket)
+    assert shown(stage, ticket, fields)["score"] == stage.tracked(ticket).score

@@ -42,7 +42,7 @@ _FIXED: Mapping[str, Any] = {
 def ticket_json(ticket: Ticket, rating: dict[str, Any] | None = None) -> dict[str, Any]:
     """`rating` is the legacy satisfaction rating; None reads as one that was not offered."""
     account = desk().account
-    custom = [{"id": int(name), "value": value} for name, value in ticket.fields.items()]
+    custom = _custom_fields(ticket)
     return {
         **_FIXED,
         "url": api_url(f"tickets/{ticket.id}.json"),
@@ -73,6 +73,13 @@ def ticket_json(ticket: Ticket, rating: dict[str, Any] | None = None) -> dict[st
         "brand_id": account.brand_id,
         "generated_timestamp": ticket.generated,
     }
+
+
+def _custom_fields(ticket: Ticket) -> list[dict[str, Any]]:
+    """Every custom field of the account, also those without a value, and no other."""
+    with desk().file.reading() as db:
+        rows = db.execute("SELECT id FROM ticket_field WHERE removable ORDER BY id").fetchall()
+    return [{"id": row["id"], "value": ticket.fields.get(str(row["id"]))} for row in rows]
 
 
 def show_ticket(row: Row) -> dict[str, Any]:
