@@ -228,7 +228,7 @@ def race(stage: Stage, size: Size) -> tuple[list[str], dict[str, Any]]:
 
 def test_every_edit_of_an_agent_is_there_and_every_step_ends(stage: Stage, long: bool) -> None:
     stage.publish(protocol("Rescue", ASSIGN, TAG, PRIORITY, NOTE))
-    size = Size(tickets=50, edits=5000) if long else Size(tickets=10, edits=250)
+    size = Size(tickets=50, edits=2000) if long else Size(tickets=10, edits=250)
     windows = Windows(stage)
 
     tickets, journal = race(stage, size)
