@@ -28,7 +28,7 @@ class Job:
     every: timedelta
 
 
-JOBS = (
+JOBS: tuple[Job, ...] = (
     Job(task="upkeep.sweep", every=timedelta(minutes=1)),
     Job(task="upkeep.forget", every=timedelta(hours=6)),
     Job(task="learning.look", every=timedelta(minutes=1)),

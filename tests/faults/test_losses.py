@@ -26,14 +26,20 @@ LOOKS = {"scored_at": None}
 def test_a_replay_with_lost_webhooks_ends_like_an_undisturbed_one(tmp_path: Path, conversations: Path, long: bool):
     played = tmp_path / "played.jsonl"
     played.write_text("\n".join(some_of(conversations, long)), encoding="utf-8")
-    folders = tmp_path / "calm", tmp_path / "disturbed"
-    shares = NOTHING, FULL if long else SHORT
-    within = 14_400 if long else 300
 
+    for kind in ("zendesk", "freshdesk") if long else ("zendesk",):
+        compare(played, tmp_path / kind, kind, long)
+
+
+def compare(played: Path, folder: Path, kind: str, long: bool) -> None:
+    """Play it calmly and with trouble, side by side; the ends have to be the same."""
+    folders, shares = (folder / "calm", folder / "disturbed"), (NOTHING, FULL if long else SHORT)
+    within = 14_400 if long else 300
     with ThreadPoolExecutor(2) as both:
-        calm, disturbed = both.map(
-            lambda run: lossy.run(played, *run, within=within), zip(folders, shares, strict=True)
-        )
+        runs = [
+            both.submit(lossy.run, played, *how, within=within, kind=kind) for how in zip(folders, shares, strict=True)
+        ]
+        calm, disturbed = (run.result() for run in runs)
 
     fates = disturbed["fates"]
     assert min(fates.get(fate, 0) for fate in ("dropped", "doubled", "delayed")) > 0, fates
