@@ -284,3 +284,14 @@ def test_a_new_key_is_a_key_and_never_the_same() -> None:
     check_key(new_key())
 
     assert new_key() != new_key()
+
+
+@pytest.mark.parametrize("share", ["0", "1.5", "-1", "half"])
+def test_a_share_of_calls_that_cannot_be_is_refused(share: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="KINTSUGI_CALL_SHARE"):
+        load({"KINTSUGI_CALL_SHARE": share}, data_dir=tmp_path)
+
+
+def test_a_share_of_calls_is_a_part_of_one(tmp_path: Path) -> None:
+    assert load({"KINTSUGI_CALL_SHARE": "0.25"}, data_dir=tmp_path).call_share == 0.25
+    assert load({}, data_dir=tmp_path).call_share == 0.6
