@@ -31,6 +31,7 @@ LOG = log.get("sweep")
 CROWD = 20  #: fewer due tickets of a desk are read one by one, but for those with tags to verify
 MOST = 1000  #: tickets in one sweep
 CHUNK = 100  #: in one call
+KEEP = 20  #: tickets after which the desk's sweep is held on to anew
 MOST_PAGES = 5  #: of new messages
 #: Bulk reads leave out what is younger than a minute.
 YOUNG = timedelta(seconds=65)
@@ -119,7 +120,7 @@ def _run(under_way: Sweep, connector: Connector) -> None:
         under_way.stored = messages.ids_of(session, [one.tracked_id for one in due])
     done = 0
     for place, one in enumerate(due):
-        if place % CHUNK == 0 and not under_way.keep():
+        if place % KEEP == 0 and not under_way.keep():
             break
         done += _handle(under_way, connector, one)
         if len(under_way.writes) >= CHUNK:

@@ -43,10 +43,10 @@ def answer(memory: Memory, limits: CallLimits | None = None, name: str = "accoun
     memory.learn(DESK, [name], {} if limits is None else {name: limits})
 
 
-def spend(memory: Memory, lane: Lane, **more: float) -> int:
+def spend(memory: Memory, lane: Lane, *, share: float = 0.6) -> int:
     """Ask until the answer is to wait; how often a call was granted."""
     granted = 0
-    while ask(memory, lane, **more) is None:
+    while ask(memory, lane, share=share) is None:
         granted += 1
         answer(memory)
         assert granted < 1000
