@@ -25,7 +25,8 @@ class Desk(Base):
     base_url: Mapped[str | None] = mapped_column(String(300))
     sealed_credentials: Mapped[bytes]
     sealed_webhook_secrets: Mapped[bytes]  #: JSON list, newest first; two during a rotation
-    sidebar: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: app_id, installation_id, public_key (PEM); or key_hash
+    #: app_id, installation_id, public_key (PEM); or key_hash
+    sidebar: Mapped[dict[str, Any]] = mapped_column(default=dict)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: tag prefix, lead's address, thresholds ...
     state: Mapped[DeskState] = mapped_column(default=DeskState.ACTIVE)
     reason: Mapped[str | None] = mapped_column(String(500))
