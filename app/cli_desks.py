@@ -113,6 +113,7 @@ def resume_desk(desk_name: str | None) -> None:
 @click.option("--lead-email", "leads", multiple=True, help="Who is alerted; may be given several times.")
 @click.option("--webhook", "webhooks", multiple=True, metavar="NAME=URL", help="An alert webhook, by name.")
 @click.option("--survey-cooldown-days", type=click.IntRange(0, 365), help="Between two surveys to one person.")
+@click.option("--survey-id", metavar="ID", help="Which of the helpdesk's own surveys is offered; empty: the usual one.")
 @click.option("--calendar", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Hours, YAML or JSON.")
 @click.option("--no-calendar", is_flag=True, help="Count calendar hours again.")
 @click.option("--causes", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Causes, vendors: YAML.")

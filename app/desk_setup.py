@@ -141,8 +141,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         settings["lead_emails"] = [normal_email(lead) for lead in given["leads"]]
     if given["webhooks"]:
         settings["webhooks"] = read_webhooks(given["webhooks"])
-    if given["survey_cooldown_days"] is not None:
-        settings["survey_cooldown_days"] = given["survey_cooldown_days"]
+    settings |= _read_surveys(given)
     if given["fields"]:
         settings["fields"] = read_fields(given["fields"])
     if given["causes"]:
@@ -151,6 +150,15 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("--calendar: not together with --no-calendar")
     if given["calendar"] or given["no_calendar"]:
         settings["calendar"] = read_calendar_file(given["calendar"]) if given["calendar"] else None
+    return settings
+
+
+def _read_surveys(given: Mapping[str, Any]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    if given["survey_cooldown_days"] is not None:
+        settings["survey_cooldown_days"] = given["survey_cooldown_days"]
+    if given["survey_id"] is not None:
+        settings["survey_id"] = given["survey_id"].strip() or None
     return settings
 
 

@@ -38,7 +38,8 @@ class SurveyFacts:
     name: str = ""  #: the customer's, as the helpdesk has it
     desk: str = ""  #: the name the customer knows the company by
     solved_at: datetime | None = None
-    link: str
+    link: str = field(repr=False)
+    once: bool = True  #: the link takes one answer; else a given one can be changed
     opt_out_link: str
 
 
@@ -50,6 +51,7 @@ def survey_mail(facts: SurveyFacts) -> Text:
         desk=one_line(facts.desk),
         solved_on=_day(facts.solved_at),
         link=facts.link,
+        once=facts.once,
         opt_out_link=facts.opt_out_link,
     )
     headers = {"List-Unsubscribe": f"<{facts.opt_out_link}>"}
@@ -58,9 +60,9 @@ def survey_mail(facts: SurveyFacts) -> Text:
     return Text(subject=message.subject, text=message.text, headers=headers)
 
 
-def survey_comment(link: str) -> str:
+def survey_comment(link: str, *, once: bool = True) -> str:
     """The same question as a public comment, marked as a survey, since colleagues and people in copy read it too."""
-    return _render("survey_comment.txt", link=link).strip()
+    return _render("survey_comment.txt", link=link, once=once).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +156,11 @@ def _environment() -> Environment:
     )
 
 
-def _render(template: str, /, **values: str) -> str:
+def _render(template: str, /, **values: str | bool) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def _message(template: str, /, **values: str) -> Text:
+def _message(template: str, /, **values: str | bool) -> Text:
     """The first line is the subject, an empty one follows, the rest is the text, a line for each paragraph."""
     head, _, text = _render(template, **values).partition("\n\n")
     wrapped = "\n".join(_wrap(line) for line in text.splitlines())

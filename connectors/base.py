@@ -26,6 +26,7 @@ from connectors.ticket import (
     Receipt,
     Said,
     StatusChange,
+    SurveyLink,
     Ticket,
     Write,
 )
@@ -183,6 +184,20 @@ class Connector(ABC):
 
     def find_solver(self, ticket_id: str) -> StatusChange | None:
         """Who solved or closed the ticket last while it was not at rest; None where the helpdesk keeps no such log."""
+        return None
+
+    def offer_survey(self, ticket: Ticket, survey_id: str | None = None) -> SurveyLink | None:
+        """A fresh link to the helpdesk's own survey, for the ticket's requester; None where this kind has none to give.
+
+        `survey_id` is the survey an admin chose; without it, the one that was offered before is offered again. Never
+        repeated before `find_offer` was asked, since every call makes another offer.
+        Raises NoSurvey where this account has none to give; Unavailable(sent=True) when the outcome is unknown.
+        """
+        return None
+
+    def find_offer(self, ticket_id: str, since: datetime) -> str | None:
+        """The newest survey that was offered on the ticket since then, by whomever: its id. Its link is never told
+        again."""
         return None
 
     @abstractmethod

@@ -52,6 +52,10 @@ class Refused(ConnectorError):
         self.auth = auth  #: the credentials themselves were refused, so the whole desk has to wait for an admin
 
 
+class NoSurvey(Refused):
+    """The helpdesk offers no survey of its own here: not in its plan, switched off, unknown, or refused to us."""
+
+
 class NotFound(ConnectorError):
     """It does not exist, or no longer does."""
 

@@ -163,6 +163,15 @@ class NewTicket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyLink:
+    """An offer of the helpdesk's own survey. Whoever has its address can answer in the customer's name, so the address
+    goes into the customer's message and nowhere else; the repr has it not."""
+
+    id: str  #: of the `Rating` that an answer becomes
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
     """Who brought a ticket to rest (solved or closed), by the helpdesk's own log."""
 

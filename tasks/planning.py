@@ -19,7 +19,7 @@ from app.protocols.errors import CannotPlan
 from app.protocols.facts import stars
 from app.protocols.protocol import Action, RecoveryProtocol
 from app.protocols.tags import TagDictionary
-from app.store import cases, desks, invitations, protocols, ratings, scores, steps
+from app.store import cases, desks, invitations, offers, protocols, ratings, scores, steps
 from app.store.models import Desk, Invitation, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import SatState
 from connectors.base import Connector
@@ -53,7 +53,7 @@ class Context:
     alerts: tuple[StepRow, ...]
     follow_ups: tuple[StepRow, ...]  #: tickets to open, planned or interrupted
     cases: Mapping[int, CaseContext]
-    surveys: Mapping[int, str] = field(default_factory=dict)  #: step id -> the text of a survey comment
+    surveys: Mapping[int, str] = field(default_factory=dict, repr=False)  #: step id -> the text of a survey comment
     planning: Planning
     shown: Mapping[str, tuple[str, str | int]] = field(default_factory=dict)  #: see `showing.wanted`
     unknown: Mapping[Lookup, str] = field(default_factory=dict)  #: look-ups that failed for good, with the reason
@@ -295,5 +295,8 @@ def _reasons(session: Session, newest: Any) -> tuple[str, ...]:
 def _survey_text(session: Session, claim: TicketClaim, step: StepRow) -> str:
     invitation = session.get(Invitation, step.params["invitation_id"])
     assert invitation is not None
+    offered = offers.link(session, invitation)
+    if offered is not None:
+        return texts.survey_comment(offered, once=False)
     link = links.survey_url(claim.parts.settings.public_url, invitations.token_of(session, invitation))
     return texts.survey_comment(link)

@@ -241,12 +241,13 @@ def _schedule_survey(
             expires_at=due_at + timedelta(days=claim.parts.settings.survey_days),
             token=token,
             token_hash=token_hash,
+            by_helpdesk=resurvey.channel is Channel.HELPDESK,
         ),
     )
 
 
 def _channel(claim: TicketClaim, session: Session, row: TrackedTicket, wanted: Channel) -> str:
-    if wanted is not Channel.AUTO:
+    if wanted in (Channel.EMAIL, Channel.COMMENT):
         return wanted.value
     person = people.get(session, row.person_id) if row.person_id else None
     by_mail = claim.parts.settings.smtp_url is not None and person is not None and person.email_hash is not None

@@ -19,9 +19,10 @@ from app.scoring import engine
 from app.scoring.context import Context
 from app.scoring.conversation import Running, TicketFacts, Utterance
 from app.scoring.model import Model
-from app.store import erasure, messages, people, ratings, scores
+from app.store import erasure, messages, offers, people, ratings, scores, tracked_tickets
 from app.store import fates as fates_of
 from app.store.database import vault_of
+from app.store.invitations import Reply
 from app.store.models import RatingRow, TrackedTicket
 from app.words import SatState, Score
 from connectors.base import Connector
@@ -99,6 +100,7 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names, fate: Fate = PLAIN_
         insight.read_fields(session, row, ticket)
         thread.resume(session, row, now)
         rated = _record_ratings(session, row, ticket)
+        _take_answers(session, row, ticket)
         rated_at = min((rating.at for rating in rated), default=now)
         thread.hear(message for message in unheard if message.at <= rated_at)
         examples.keep(session, row, rated, thread.running, examples.Eye(model=claim.model, context=claim.context))
@@ -331,6 +333,16 @@ def _describe(
     row.read_at, row.changed_at = real_now(), ticket.updated_at
     if ticket.messages:
         row.last_message_id = ticket.messages[-1].id
+
+
+def _take_answers(session: Session, row: TrackedTicket, ticket: Ticket) -> None:
+    """What was rated in a survey that we had the helpdesk offer answers our invitation; its case may have moved on to
+    another ticket, which is looked at then."""
+    for rating in ticket.ratings or ():
+        reply = Reply(value=rating.value, original=rating.original[:16], comment=rating.comment)
+        answered = offers.answer(session, rating.id, reply, rating.at)
+        if answered is not None and answered.tracked_id != row.id:
+            tracked_tickets.wake(session, answered.tracked_id, real_now())
 
 
 def _record_ratings(session: Session, row: TrackedTicket, ticket: Ticket) -> list[RatingRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from celery import shared_task
@@ -12,10 +12,11 @@ from app import links, log, texts
 from app.clock import real_now
 from app.outbound import Mail, MailNotSent, MailUnknown
 from app.protocols.cases import CaseEvent, advance, can_advance
-from app.store import cases, desks, invitations, people, steps, tracked_tickets
+from app.store import cases, desks, invitations, offers, people, steps, tracked_tickets
 from app.store.models import Invitation, InvitationState
 from connectors.ticket import TicketStatus
-from tasks import recovery
+from tasks import offering, recovery
+from tasks.offering import Wish
 from tasks.parts import Parts, current
 
 LOG = log.get("surveys")
@@ -31,7 +32,7 @@ class Letter:
     """An invitation that may be sent, as a mail."""
 
     invitation: Invitation
-    mail: Mail
+    mail: Mail = field(repr=False)
 
 
 @shared_task(name="surveys.send")
@@ -40,15 +41,18 @@ def send(desk_id: int, invitation_id: int, fence: int) -> None:
     parts = current()
     tokens = log.bind(desk_id=desk_id, invitation_id=invitation_id, fence=fence)
     try:
-        letter = _prepare(parts, desk_id, invitation_id, fence)
-        if letter is not None:
-            _post(parts, desk_id, letter)
+        ready = _prepare(parts, desk_id, invitation_id, fence)
+        if isinstance(ready, Wish):
+            ready = _prepare(parts, desk_id, invitation_id, fence) if offering.settle(parts, ready) else None
+        if isinstance(ready, Letter):
+            _post(parts, desk_id, ready)
     finally:
         log.unbind(tokens)
 
 
-def _prepare(parts: Parts, desk_id: int, invitation_id: int, fence: int) -> Letter | None:
-    """The mail to send, with everything decided that forbids it; None where nothing is to be posted."""
+def _prepare(parts: Parts, desk_id: int, invitation_id: int, fence: int) -> Letter | Wish | None:
+    """The mail to send, with everything decided that forbids it, or what to ask the helpdesk for before; None where
+    nothing is to be posted."""
     business_now = parts.clock.now()
     with parts.database.desk(desk_id) as session:
         row = invitations.held(session, invitation_id, fence, real_now())
@@ -69,6 +73,9 @@ def _prepare(parts: Parts, desk_id: int, invitation_id: int, fence: int) -> Lett
             LOG.info("survey_not_sent", state=state, reason=reason)
             invitations.settle(session, row, state, reason=reason)
             return None
+        wish = offering.wish(session, row)
+        if wish is not None:
+            return wish
         if row.channel == "comment":
             _as_step(session, row, business_now)
             return None
@@ -125,12 +132,14 @@ def _mail(parts: Parts, session: Session, row: Invitation) -> Mail:
     contact = people.contact(session, person)
     token = invitations.token_of(session, row)
     public_url, vault = parts.settings.public_url, parts.database.vault
+    offered = offers.link(session, row)
     message = texts.survey_mail(
         texts.SurveyFacts(
             name=contact.name,
             desk=desks.get(session, row.desk_id).name,
             solved_at=ticket.solved_at,
-            link=links.survey_url(public_url, token),
+            link=offered or links.survey_url(public_url, token),
+            once=offered is None,
             opt_out_link=links.opt_out_url(public_url, links.opt_out_token(vault, token)),
         )
     )

@@ -31,11 +31,15 @@ class ReturnTo(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a re-survey reaches the customer; `auto` is e-mail where there is an address, else a comment."""
+    """How a re-survey reaches the customer; `auto` is e-mail where there is an address, else a comment.
+
+    `helpdesk` goes the way of `auto` and leads to the helpdesk's own survey, where it has one, else to our page.
+    """
 
     AUTO = "auto"
     EMAIL = "email"
     COMMENT = "comment"
+    HELPDESK = "helpdesk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

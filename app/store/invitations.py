@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.store import people, tracked_tickets
 from app.store.database import vault_of
-from app.store.models import Answer, Desk, DeskState, Invitation, InvitationState, RecoveryCase
+from app.store.models import Answer, Desk, DeskState, Invitation, InvitationState, OfferState, RecoveryCase
 
 WAITING = (InvitationState.SCHEDULED, InvitationState.SENDING)
 
@@ -46,6 +46,7 @@ class Schedule:
     expires_at: datetime  #: business time
     token: str
     token_hash: str
+    by_helpdesk: bool = False  #: by the helpdesk's own survey, where it has one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ def schedule(session: Session, case: RecoveryCase, when: Schedule) -> Invitation
         token_hash=when.token_hash,
         sealed_token=vault_of(session).seal(when.token),
         marker=f"kintsugi-{secrets.token_hex(12)}",
+        offer=OfferState.WANTED if when.by_helpdesk else None,
         due_at=when.due_at,
         expires_at=when.expires_at,
     )
@@ -229,6 +231,13 @@ def answer(session: Session, token_hash: str, reply: Reply, *, now: datetime, wo
         return AnswerOutcome.ALREADY
     if row.expires_at <= now or row.state is InvitationState.CANCELLED:
         return AnswerOutcome.EXPIRED
+    take(session, row, reply, now)
+    tracked_tickets.wake(session, row.tracked_id, woken_at)
+    return AnswerOutcome.RECORDED
+
+
+def take(session: Session, row: Invitation, reply: Reply, now: datetime) -> None:
+    """Store the one answer to a locked invitation, given at `now` (business time), wherever it was given."""
     session.add(
         Answer(
             desk_id=row.desk_id,
@@ -244,9 +253,7 @@ def answer(session: Session, token_hash: str, reply: Reply, *, now: datetime, wo
     row.state = InvitationState.ANSWERED
     row.answered_at = now
     row.sent_at = row.sent_at or now
-    row.lease_until = None
-    tracked_tickets.wake(session, row.tracked_id, woken_at)
-    return AnswerOutcome.RECORDED
+    row.lease_until = row.sealed_offer = None
 
 
 def opt_out(session: Session, token_hash: str, now: datetime) -> bool:

@@ -42,8 +42,11 @@ CHUNK = 500  #: deliveries opened at a time
 SHORTEST_NEEDLE = 3  #: letters of a name that is looked for in deliveries' bodies
 #: The work of a row, and what opens a survey: nothing that tells of a person.
 _LEFT_OUT = frozenset(
-    {"desk_id", "fence", "begun_fence", "lease_until", "attempts", "dirty", "done", "sealed_token", "token_hash"}
-)
+    {
+        "desk_id", "fence", "begun_fence", "lease_until", "attempts", "dirty", "done", "sealed_token", "token_hash",
+        "sealed_offer",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +247,7 @@ def _erase_surveys(session: Session, found: Found, now: datetime) -> None:
     theirs = or_(Invitation.person_id.in_(known), Invitation.case_id.in_(cases))
     for row in session.scalars(select(Invitation).where(theirs)):
         row.sealed_token = vault_of(session).seal("")
+        row.sealed_offer = row.offer_id = None
         row.expires_at = min(row.expires_at, now)
         if row.state in (InvitationState.SCHEDULED, InvitationState.SENDING, InvitationState.HANDED_OVER):
             row.state, row.reason = InvitationState.CANCELLED, "the person was erased"

@@ -33,6 +33,7 @@ from connectors.ticket import (
     Receipt,
     Said,
     StatusChange,
+    SurveyLink,
     Ticket,
     TicketStatus,
     Write,
@@ -45,6 +46,7 @@ from connectors.zendesk.checks import run_checks
 from connectors.zendesk.conversation import read_messages
 from connectors.zendesk.install import ZendeskInstaller
 from connectors.zendesk.oauth import OAuthClient, TokenEndpoint, carry_tokens
+from connectors.zendesk.offers import Offers
 from connectors.zendesk.refusals import zendesk_refusal
 
 T = TypeVar("T")
@@ -80,6 +82,8 @@ class ZendeskConnector(Connector):
         self._own_ids: set[str] = {line.own_id} if line.own_id else set()
         self._young: dict[str, str] = {}
         self._bulk = Bulk(get=self._get, put=self._put, login=self._login, own_ids=self._own_ids)
+        site = base_url or f"https://{subdomain}.zendesk.com"
+        self._offers = Offers(get=self._get, post=self._post, site=site.rstrip("/"))
         self._session = open_session(
             origin=f"https://{subdomain}.zendesk.com",
             base_url=base_url,
@@ -168,6 +172,12 @@ class ZendeskConnector(Connector):
         pages = self._pages(f"tickets/{number(ticket_id)}/audits.json", "audits", {"sort": "-created_at"}, ticket_id)
         return endings.solver_in(audit for page in pages for audit in page["audits"])
 
+    def offer_survey(self, ticket: Ticket, survey_id: str | None = None) -> SurveyLink | None:
+        return self._offers.make(ticket, survey_id)
+
+    def find_offer(self, ticket_id: str, since: datetime) -> str | None:
+        return self._offers.find(ticket_id, since)
+
     def macro_write(self, ticket: Ticket, macro_id: str) -> Write:
         with sensible(), named(f"macro {macro_id}"):
             macro = self._zenpy.macros(id=number(macro_id)).to_dict()
@@ -235,6 +245,11 @@ class ZendeskConnector(Connector):
     def _put(self, path: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
         with named(path):
             body: dict[str, Any] = self._session.put(f"{self._api}/{path}", json=wanted).json()
+        return body
+
+    def _post(self, path: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        with named(path):
+            body: dict[str, Any] = self._session.post(f"{self._api}/{path}", json=wanted).json()
         return body
 
     def _pages(self, path: str, name: str, params: Mapping[str, str], of: str) -> Iterator[dict[str, Any]]:

@@ -31,8 +31,10 @@ def zendesk_refusal(status: int, body: Mapping[str, Any] | None) -> ConnectorErr
 
 
 def _code(body: Mapping[str, Any]) -> str:
-    """The vendor's name for the error: a word, or a title in an object."""
-    error = body.get("error")
+    """The vendor's name for the error: a word, a title in an object, or the code of the first in a list."""
+    error, errors = body.get("error"), body.get("errors")
+    if isinstance(errors, list) and errors and isinstance(errors[0], Mapping):
+        error = error or errors[0].get("code")  # how surveys are refused
     if isinstance(error, Mapping):
         error = error.get("title")
     return re.sub(r"[^\w .,'-]", "", str(error or "no reason given"))[:60]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from marshmallow import Schema, post_load
@@ -9,6 +10,13 @@ from marshmallow import Schema, post_load
 from app.protocols.actions.base import ActionKind, Effect, Planning, SurveyPlan
 from app.protocols.fields import Number, choice
 from app.protocols.protocol import Channel, Resurvey
+
+_BY: Mapping[Channel, str] = {
+    Channel.AUTO: "",
+    Channel.EMAIL: " by e-mail",
+    Channel.COMMENT: " by a comment",
+    Channel.HELPDESK: " by the helpdesk's own survey",
+}
 
 
 class ResurveySchema(Schema):
@@ -28,8 +36,7 @@ class ResurveyAction(ActionKind[Resurvey]):
     schema: ClassVar[type[Schema]] = ResurveySchema
 
     def describe(self, params: Resurvey) -> str:
-        by = {Channel.AUTO: "", Channel.EMAIL: " by e-mail", Channel.COMMENT: " by a comment"}[params.channel]
-        return f"Ask the customer again{by}, {params.after_hours:g} hours after the resolution"
+        return f"Ask the customer again{_BY[params.channel]}, {params.after_hours:g} hours after the resolution"
 
     def plan(self, params: Resurvey, planning: Planning) -> SurveyPlan:
         return SurveyPlan(after=params.after, channel=params.channel, good_from=params.good_from)

@@ -82,6 +82,15 @@ class InvitationState(enum.StrEnum):
     DEAD = "dead"
 
 
+class OfferState(enum.StrEnum):
+    """What became of the wish to ask by the helpdesk's own survey."""
+
+    WANTED = "wanted"
+    ASKED = "asked"  # the intent is committed; the helpdesk may or may not have made one
+    MADE = "made"  # its link is to go into the message
+    NOT_HERE = "not_here"  # our own survey page it is; the reason says why
+
+
 class VersionState(enum.StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"

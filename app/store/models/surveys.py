@@ -7,10 +7,21 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.store.models.columns import Base, DeskScoped, InvitationState
+from app.store.models.columns import Base, DeskScoped, InvitationState, OfferState
 
 
-class Invitation(DeskScoped, Base):
+class Offered:
+    """Mixed into the invitation: the helpdesk's own survey, where a protocol asks by that."""
+
+    offer: Mapped[OfferState | None]  #: None where our own survey page was wanted
+    offer_reason: Mapped[str | None] = mapped_column(String(500))  #: why our own page is used in its place
+    offer_id: Mapped[str | None] = mapped_column(String(64))  #: the helpdesk's; an answer comes as a rating of this id
+    sealed_offer: Mapped[bytes | None]  #: the link, until it is answered
+    offered_at: Mapped[datetime | None]  #: business time of the newest intent
+    offer_tries: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  #: that may have had effect
+
+
+class Invitation(Offered, DeskScoped, Base):
     """One survey asked of one person, and the unit of work for sending it."""
 
     __tablename__ = "invitation"
@@ -18,6 +29,7 @@ class Invitation(DeskScoped, Base):
         UniqueConstraint("case_id", "kind", "round", name="uq_invitation_once"),
         UniqueConstraint("token_hash", name="uq_invitation_token"),
         Index("ix_invitation_due", "state", "due_at"),
+        Index("ix_invitation_offer", "desk_id", "offer_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,0 +1,312 @@
+"""Surveys of the helpdesk's own: offered once, linked in one message, answered there, and ours where it has none."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+import structlog
+from sqlalchemy import inspect, text
+
+from app import log
+from app.store import offers
+from app.store.models import Answer, Invitation, InvitationState, OfferState
+from app.words import CaseStage
+from connectors.zendesk.client import ZendeskConnector
+from tasks import offering
+from tests.tasks.closing import LINK, solved
+from tests.tasks.conftest import MakeStage
+from tests.tasks.stage import Killed, Stage, die
+
+RESURVEY = {"after_hours": 24, "channel": "helpdesk", "good_from": 0.6}
+OFFERED = re.compile(r"http://127\.0\.0\.1:\d+(/hc/[\w-]+/survey_responses/(\w+)\?access_token=([\w-]+))")
+RESPONSES = "/api/v2/guide/survey_responses"
+
+
+def due(stage: Stage, survey_id: str | None = None) -> str:
+    """A ticket whose customer is to be asked now, by the helpdesk's own survey."""
+    stage.settings(survey_id=survey_id or stage.account.survey_id)
+    ticket = solved(stage, resurvey=RESURVEY)
+    stage.step(hours=25)
+    return ticket
+
+
+def asked(stage: Stage) -> str:
+    ticket = due(stage)
+    stage.drain()
+    return ticket
+
+
+def survey(stage: Stage, ticket: str) -> Invitation:
+    (only,) = stage.surveys(ticket)
+    return only
+
+
+def answers_there(stage: Stage, words: str, rating: int, comment: str = "") -> None:
+    """The customer follows the link in these words and answers; the helpdesk's webhook is for the test to play."""
+    found = OFFERED.search(words)
+    assert found is not None
+    stage.step(minutes=1)
+    http = requests.Session()
+    http.trust_env = False
+    form = {"rating": str(rating), "comment": comment}
+    answer = http.post(stage.sandbox.url + found[1], data=form, headers={"Origin": stage.sandbox.url}, timeout=5)
+    assert answer.ok, answer.text
+
+
+def mailed(stage: Stage) -> str:
+    (mail,) = stage.mails()
+    return str(mail["text"])
+
+
+def offered(stage: Stage) -> int:
+    """How many surveys the helpdesk has offered."""
+    with stage.sandbox.helpdesk.file.reading() as db:
+        return int(db.execute("SELECT count(*) FROM survey_response").fetchone()[0])
+
+
+def test_the_mail_leads_to_the_helpdesk_s_own_survey_and_not_to_ours(stage: Stage) -> None:
+    ticket = asked(stage)
+
+    row, words = survey(stage, ticket), mailed(stage)
+    found = OFFERED.search(words)
+    assert found is not None
+    assert (row.state, row.offer, row.offer_id) == (InvitationState.SENT, OfferState.MADE, found[2])
+    assert not LINK.search(words)
+    assert "works once" not in words
+    assert offered(stage) == 1
+    assert stage.case(ticket).stage is CaseStage.RESURVEYED
+
+
+@pytest.mark.parametrize(("rating", "stage_then"), [(5, CaseStage.RECOVERED), (2, CaseStage.LOST)])
+def test_an_answer_at_the_helpdesk_ends_the_case(stage: Stage, rating: int, stage_then: CaseStage) -> None:
+    ticket = asked(stage)
+
+    answers_there(stage, mailed(stage), rating, "Thank you for asking")
+    stage.happened(ticket, "rating.received")
+    stage.drain()
+
+    row, (answer,) = survey(stage, ticket), stage.rows(Answer)
+    assert stage.case(ticket).stage is stage_then
+    assert (row.state, row.answered_at, row.sealed_offer) == (InvitationState.ANSWERED, answer.at, None)
+    assert (answer.value, answer.original) == ((rating - 1) / 4, str(rating))
+    assert stage.opened(Answer, "sealed_comment") == "Thank you for asking"
+    assert "recovery_open" not in stage.tags(ticket)
+
+
+def test_another_rating_of_the_ticket_is_no_answer(stage: Stage) -> None:
+    ticket = asked(stage)
+
+    stage.rates(ticket, 5)
+    stage.drain()
+
+    assert survey(stage, ticket).state is InvitationState.SENT
+    assert stage.case(ticket).stage is CaseStage.RESURVEYED
+
+
+def test_a_changed_answer_changes_nothing_any_more(stage: Stage) -> None:
+    ticket = asked(stage)
+    for rating in (5, 1):
+        answers_there(stage, mailed(stage), rating)
+        stage.happened(ticket, "rating.received")
+        stage.drain()
+
+    assert [answer.original for answer in stage.rows(Answer)] == ["5"]
+    assert stage.case(ticket).stage is CaseStage.RECOVERED
+
+
+def test_without_a_mail_server_the_comment_carries_the_link(make_stage: MakeStage) -> None:
+    stage = make_stage(KINTSUGI_SMTP_URL="")
+    ticket = asked(stage)
+
+    words = stage.comments(ticket, public=True)[-1]
+    answers_there(stage, words, 5)
+    stage.happened(ticket, "rating.received")
+    stage.drain()
+
+    assert not LINK.search(words)
+    assert stage.case(ticket).stage is CaseStage.RECOVERED
+
+
+def test_the_usual_survey_is_offered_where_no_admin_chose_one(stage: Stage) -> None:
+    other = stage.opens(email="somebody@example.com")
+    stage.rates(other, 4)
+    stage.drain()
+    ticket = solved(stage, resurvey=RESURVEY)
+    stage.step(hours=25)
+
+    stage.drain()
+
+    assert survey(stage, ticket).offer is OfferState.MADE
+
+
+@pytest.mark.parametrize(
+    ("csat", "chosen", "reason"), [("legacy", None, "409: SurveyDisabled"), ("survey", "none", "404: SurveyNotFound")]
+)
+def test_an_account_without_that_survey_has_ours(stage: Stage, csat: str, chosen: str | None, reason: str) -> None:
+    stage.act("settings", csat=csat)
+    ticket = due(stage, chosen)
+
+    stage.drain()
+
+    row = survey(stage, ticket)
+    assert (row.state, row.offer) == (InvitationState.SENT, OfferState.NOT_HERE)
+    assert reason in (row.offer_reason or "")
+    assert LINK.findall(mailed(stage)) == [stage.token(ticket)]
+
+
+def test_a_role_that_may_not_offer_surveys_has_ours(stage: Stage) -> None:
+    ticket = due(stage)
+    stage.fault("status", status=403, method="POST", path_prefix=RESPONSES)
+
+    stage.drain()
+
+    assert "403" in (survey(stage, ticket).offer_reason or "")
+    assert LINK.search(mailed(stage))
+
+
+def test_an_account_whose_surveys_are_not_known_has_ours(stage: Stage) -> None:
+    ticket = solved(stage, resurvey=RESURVEY)
+    stage.step(hours=25)
+
+    stage.drain()
+
+    assert survey(stage, ticket).offer_reason == "no survey of this account is known"
+    assert (offered(stage), len(LINK.findall(mailed(stage)))) == (0, 1)
+
+
+def test_an_offer_whose_answer_was_lost_is_not_made_a_second_time(stage: Stage) -> None:
+    ticket = due(stage)
+    stage.fault("drop_after_write", method="POST", path_prefix=RESPONSES)
+    stage.turn()
+    waiting, early = survey(stage, ticket), stage.mails()
+
+    stage.pass_time(minutes=1)
+    stage.drain()
+
+    row = survey(stage, ticket)
+    assert (waiting.state, waiting.offer, early) == (InvitationState.SCHEDULED, OfferState.ASKED, [])
+    assert (row.state, row.offer_reason) == (InvitationState.SENT, offering.LOST)
+    assert offered(stage) == 1
+    assert LINK.search(mailed(stage))
+
+
+def test_an_offer_that_was_never_made_is_asked_for_once_more(stage: Stage) -> None:
+    ticket = due(stage)
+    stage.fault("status", status=502, method="POST", path_prefix=RESPONSES)
+    stage.turn()
+
+    stage.pass_time(minutes=1)
+    stage.drain()
+
+    row = survey(stage, ticket)
+    assert (row.state, row.offer, row.offer_tries) == (InvitationState.SENT, OfferState.MADE, 2)
+    assert offered(stage) == 1
+
+
+def test_a_helpdesk_that_never_says_what_became_of_it_is_asked_twice_at_the_most(stage: Stage) -> None:
+    ticket = due(stage)
+    stage.fault("status", status=502, times=10, method="POST", path_prefix=RESPONSES)
+    for _ in range(4):
+        stage.turn()
+        stage.pass_time(minutes=10)
+
+    row = survey(stage, ticket)
+    assert (row.offer, row.offer_tries, row.offer_reason) == (OfferState.NOT_HERE, 2, offering.UNSURE)
+    assert LINK.search(mailed(stage))
+
+
+def test_a_helpdesk_that_is_away_is_waited_for_and_then_done_without(stage: Stage) -> None:
+    ticket = due(stage)
+    stage.fault("status", status=503, times=50, method="GET")
+    for _ in range(7):
+        stage.turn()
+        stage.pass_time(hours=2)
+
+    row = survey(stage, ticket)
+    assert (row.offer, row.offer_tries) == (OfferState.NOT_HERE, 0)
+    assert (row.offer_reason or "").startswith("tried 6 times: ")
+    assert (offered(stage), len(LINK.findall(mailed(stage)))) == (0, 1)
+
+
+def test_a_sender_that_dies_with_the_offer_in_its_hands_makes_no_other(stage: Stage) -> None:
+    ticket = due(stage)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(offers, "made", lambda *_: die())
+        with pytest.raises(Killed):
+            stage.turn()
+    stage.pass_time(hours=1)
+
+    stage.drain()
+
+    row = survey(stage, ticket)
+    assert (row.state, row.offer_reason) == (InvitationState.SENT, offering.LOST)
+    assert offered(stage) == 1
+
+
+def test_a_survey_that_is_called_off_meanwhile_does_not_leave(stage: Stage) -> None:
+    ticket = due(stage)
+    offer = ZendeskConnector.offer_survey
+
+    def reopened(*args):
+        link = offer(*args)
+        stage.says(ticket, "It is broken again.")
+        for claim in stage.claim():
+            stage.work(claim)
+        return link
+
+    stage.patch.setattr(ZendeskConnector, "offer_survey", reopened)
+
+    stage.drain()
+
+    row = survey(stage, ticket)
+    assert (row.state, row.sealed_offer) == (InvitationState.CANCELLED, None)
+    assert stage.mails() == []
+
+
+def test_the_other_channels_ask_the_helpdesk_for_nothing(stage: Stage) -> None:
+    stage.settings(survey_id=stage.account.survey_id)
+    ticket = solved(stage)
+    stage.step(hours=25)
+
+    stage.drain()
+
+    assert survey(stage, ticket).offer is None
+    assert (offered(stage), len(LINK.findall(mailed(stage)))) == (0, 1)
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """Everything that is logged."""
+    root, written = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
+    log.configure("debug", written)
+    yield written
+    structlog.reset_defaults()
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+
+
+def test_the_link_is_in_no_log_and_in_no_plain_column(stage: Stage, lines: io.StringIO) -> None:
+    ticket = asked(stage)
+    words = mailed(stage)
+    found = OFFERED.search(words)
+    assert found is not None
+    key = found[3]
+    with stage.parts.database.desk(stage.desk_id, read=True) as session:
+        assert key in (offers.link(session, survey(stage, ticket)) or "")
+
+    answers_there(stage, words, 1)
+    stage.happened(ticket, "rating.received")
+    stage.drain()
+
+    with stage.parts.database.engine.connect() as connection:
+        tables = inspect(connection).get_table_names()
+        kept = "".join(repr(connection.execute(text(f'SELECT * FROM "{name}"')).all()) for name in tables)
+    assert "survey_offered" in lines.getvalue()
+    assert key not in lines.getvalue()
+    assert key not in kept
