@@ -176,6 +176,15 @@ def test_fields_are_mapped_one_by_one_and_unmapped(parts: Parts, run: Callable[.
     assert settings_of(parts)["fields"] == {"hold_minutes": "360001", "vendor": "360003"}
 
 
+def test_a_survey_of_the_helpdesk_is_chosen_and_let_go(parts: Parts, run: Callable[..., Result]) -> None:
+    chosen = run("desk", "change", "--survey-id", "01SURVEY").exit_code, settings_of(parts).get("survey_id")
+
+    run("desk", "change", "--survey-id", "")
+
+    assert chosen == (0, "01SURVEY")
+    assert "survey_id" not in settings_of(parts)
+
+
 @pytest.mark.parametrize("pair", ["colour=1", "vendor", "vendor=abc"])
 def test_a_field_that_cannot_be_right_is_named(parts: Parts, run: Callable[..., Result], pair: str) -> None:
     said = run("desk", "change", "--field", pair)

@@ -51,6 +51,7 @@ class Stage(ABC):
     closes_for_good: bool  #: a closed ticket takes no more changes
     signed: bool  #: a delivery's proof covers its body
     words_method: str  #: of the call that says something on a ticket
+    offers_surveys: bool  #: a link to a survey of its own can be had
     costs: Costs
     #: What an account without ratings of its own refuses, with the ticket's number; and without webhooks.
     ratings_path: str
@@ -202,6 +203,7 @@ class ZendeskStage(Stage):
     closes_for_good = True
     signed = True
     words_method = "PUT"
+    offers_surveys = True
     costs = Costs(catching_up=2, rating=3, tags=1, whole_writes=1, note=(("PUT", 200),), log=1)
     ratings_path = "/api/v2/guide/"
     webhooks_path = "/api/v2/webhooks"
@@ -235,6 +237,7 @@ class FreshdeskStage(Stage):
     closes_for_good = False
     signed = False
     words_method = "POST"
+    offers_surveys = False
     costs = Costs(
         catching_up=5, rating=4, tags=3, whole_writes=2, note=(("GET", 200), ("POST", 201), ("GET", 200)), log=3
     )

@@ -231,6 +231,20 @@ class TestRatings:
         assert desk.read_ticket(ticket_id, with_ratings=True).ratings == ()
 
 
+class TestOwnSurvey:
+    def test_a_kind_gives_a_link_to_a_survey_of_its_own_or_says_that_it_has_none(
+        self, stage: Stage, desk: Connector
+    ) -> None:
+        ticket = desk.read_ticket(stage.new_ticket())
+        before = stage.stats()["writes"]
+
+        link = desk.offer_survey(ticket, stage.account.survey_id)
+
+        assert (link is not None) is stage.offers_surveys
+        assert (desk.find_offer(ticket.id, START) is not None) is stage.offers_surveys
+        assert stage.stats()["writes"] == before + stage.offers_surveys
+
+
 class TestWriting:
     def test_one_write_makes_the_whole_change(self, stage: Stage, desk: Connector) -> None:
         ticket_id = stage.new_ticket(tags=["old", "kept"])
