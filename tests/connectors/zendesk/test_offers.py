@@ -173,7 +173,7 @@ def desk(stage: ZendeskStage) -> Iterator[Connector]:
     opened.close()
 
 
-def test_an_answer_at_the_link_is_a_rating_of_the_offer_s_id(self, stage: ZendeskStage, desk: Connector) -> None:
+def test_an_answer_at_the_link_is_a_rating_of_the_offer_s_id(stage: ZendeskStage, desk: Connector) -> None:
     ticket_id = stage.new_ticket()
     link = desk.offer_survey(desk.read_ticket(ticket_id), stage.account.survey_id)
     assert link is not None
@@ -185,7 +185,7 @@ def test_an_answer_at_the_link_is_a_rating_of_the_offer_s_id(self, stage: Zendes
     assert [(one.id, one.value) for one in ratings] == [(link.id, 0.75)]
 
 
-def test_an_offer_whose_answer_was_lost_is_found_by_its_time(self, stage: ZendeskStage, desk: Connector) -> None:
+def test_an_offer_whose_answer_was_lost_is_found_by_its_time(stage: ZendeskStage, desk: Connector) -> None:
     ticket = desk.read_ticket(stage.new_ticket())
     stage.fault("drop_after_write", method="POST", path_prefix=f"/api/v2/{RESPONSES}")
     with pytest.raises(Unavailable) as caught:
@@ -197,5 +197,5 @@ def test_an_offer_whose_answer_was_lost_is_found_by_its_time(self, stage: Zendes
     assert (found is None, later) == (False, None)
 
 
-def test_a_ticket_on_which_nothing_was_offered_has_no_offer(self, stage: ZendeskStage, desk: Connector) -> None:
+def test_a_ticket_on_which_nothing_was_offered_has_no_offer(stage: ZendeskStage, desk: Connector) -> None:
     assert desk.find_offer(stage.new_ticket(), START) is None
