@@ -47,6 +47,14 @@ def test_survey_mail_offers_free_text() -> None:
     assert "room for a few words" in flat(texts.survey_mail(FACTS).text)
 
 
+def test_a_link_that_can_be_used_again_is_not_said_to_work_once() -> None:
+    ours, theirs = (texts.survey_mail(replace(FACTS, once=once)).text for once in (True, False))
+
+    assert "works once" in flat(ours)
+    assert "The link is meant for you and asks for no name." in flat(theirs)
+    assert "works once" not in texts.survey_comment(LINK, once=False)
+
+
 @pytest.mark.parametrize("message", [texts.survey_mail(FACTS).text, texts.survey_comment(LINK)])
 def test_no_survey_promises_anything_for_an_answer(message: str) -> None:
     banned = r"(?i)\b(reward|voucher|discount|gift|prize|win|bonus|5 stars|five stars|positive|happy)\b"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -10,17 +11,18 @@ from collections.abc import Iterator
 import pytest
 import requests
 import structlog
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, text, update
 
 from app import log
-from app.store import offers
-from app.store.models import Answer, Invitation, InvitationState, OfferState
+from app.clock import real_now
+from app.store import offers, people, reviews
+from app.store.models import Answer, Invitation, InvitationState, OfferState, Reconcile
 from app.words import CaseStage
 from connectors.zendesk.client import ZendeskConnector
-from tasks import offering
+from tasks import offering, personal, reconcile
 from tests.tasks.closing import LINK, solved
 from tests.tasks.conftest import MakeStage
-from tests.tasks.stage import Killed, Stage, die
+from tests.tasks.stage import CUSTOMER, Killed, Stage, die
 
 RESURVEY = {"after_hours": 24, "channel": "helpdesk", "good_from": 0.6}
 OFFERED = re.compile(r"http://127\.0\.0\.1:\d+(/hc/[\w-]+/survey_responses/(\w+)\?access_token=([\w-]+))")
@@ -310,3 +312,87 @@ def test_the_link_is_in_no_log_and_in_no_plain_column(stage: Stage, lines: io.St
     assert "survey_offered" in lines.getvalue()
     assert key not in lines.getvalue()
     assert key not in kept
+
+
+def test_an_answer_that_no_webhook_told_of_is_found(stage: Stage) -> None:
+    stage.allow(incremental=1000)
+    reconcile.turn(stage.parts, stage.desk_id)
+    ticket = asked(stage)
+    answers_there(stage, mailed(stage), 5)
+    stage.step(minutes=11)
+    with stage.parts.database.desk(stage.desk_id) as session:
+        session.execute(update(Reconcile).values(due_at=real_now()))
+
+    reconcile.turn(stage.parts, stage.desk_id)
+    stage.drain()
+
+    assert stage.case(ticket).stage is CaseStage.RECOVERED
+
+
+def test_an_answer_about_a_ticket_that_was_merged_meanwhile_ends_the_case_on_the_target(stage: Stage) -> None:
+    ticket = asked(stage)
+    target = stage.opens("Another matter.", email="somebody@example.com")
+    stage.publish()
+    stage.drain()
+    stage.act(f"tickets/{ticket}/merge", into=int(target))
+    stage.happened(ticket, "ticket.merged")
+    stage.drain()
+
+    answers_there(stage, mailed(stage), 5)
+    stage.happened(ticket, "rating.received")
+    stage.drain()
+
+    assert (stage.case(target).stage, stage.case(target).moved_from) == (CaseStage.RECOVERED, ticket)
+
+
+def test_a_ticket_that_is_closed_by_then_has_the_link_mailed(make_stage: MakeStage) -> None:
+    stage = make_stage()
+    ticket = due(stage)
+    stage.act(f"tickets/{ticket}/close")
+    stage.happened(ticket)
+    stage.drain()
+
+    assert OFFERED.search(mailed(stage))
+    assert survey(stage, ticket).offer is OfferState.MADE
+
+
+def test_a_person_who_wants_no_surveys_is_offered_none(stage: Stage) -> None:
+    ticket = due(stage)
+    with stage.parts.database.desk(stage.desk_id) as session:
+        person_id = stage.tracked(ticket).person_id
+        assert person_id is not None
+        people.opt_out(session, person_id, stage.now)
+
+    stage.drain()
+
+    assert (survey(stage, ticket).state, offered(stage)) == (InvitationState.NOT_SENT, 0)
+
+
+def test_an_erased_person_s_link_is_gone_and_no_export_has_it(stage: Stage) -> None:
+    ticket = asked(stage)
+    found = OFFERED.search(mailed(stage))
+    assert found is not None
+
+    exported = json.dumps(personal.export_person(stage.parts, stage.desk_id, CUSTOMER))
+    personal.erase_person(stage.parts, stage.desk_id, CUSTOMER)
+
+    row = survey(stage, ticket)
+    assert found[3] not in exported
+    assert (row.sealed_offer, row.offer_id) == (None, None)
+
+
+def test_a_mail_that_is_sent_again_carries_the_same_link(stage: Stage) -> None:
+    ticket = due(stage)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.outbound.mail.Handover.send", lambda _: die())
+        with pytest.raises(Killed):
+            stage.turn()
+    stage.pass_time(hours=1)
+    stage.drain()
+    with stage.parts.database.desk(stage.desk_id) as session:
+        reviews.repeat_invitation(session, survey(stage, ticket).id)
+
+    stage.drain()
+
+    assert survey(stage, ticket).state is InvitationState.SENT
+    assert (offered(stage), len(OFFERED.findall(mailed(stage)))) == (1, 1)
