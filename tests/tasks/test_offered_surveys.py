@@ -293,9 +293,13 @@ def lines() -> Iterator[io.StringIO]:
     root.setLevel(before[1])
 
 
-def test_the_link_is_in_no_log_and_in_no_plain_column(stage: Stage, lines: io.StringIO) -> None:
+@pytest.mark.parametrize("by_mail", [True, False])
+def test_the_link_is_in_no_log_and_in_no_plain_column(make_stage: MakeStage, lines: io.StringIO, by_mail: bool) -> None:
+    stage = make_stage(**({} if by_mail else {"KINTSUGI_SMTP_URL": ""}))
     ticket = asked(stage)
-    words = mailed(stage)
+    stage.happened(ticket)
+    stage.drain()
+    words = mailed(stage) if by_mail else stage.comments(ticket, public=True)[-1]
     found = OFFERED.search(words)
     assert found is not None
     key = found[3]
@@ -345,8 +349,7 @@ def test_an_answer_about_a_ticket_that_was_merged_meanwhile_ends_the_case_on_the
     assert (stage.case(target).stage, stage.case(target).moved_from) == (CaseStage.RECOVERED, ticket)
 
 
-def test_a_ticket_that_is_closed_by_then_has_the_link_mailed(make_stage: MakeStage) -> None:
-    stage = make_stage()
+def test_a_ticket_that_is_closed_by_then_has_the_link_mailed(stage: Stage) -> None:
     ticket = due(stage)
     stage.act(f"tickets/{ticket}/close")
     stage.happened(ticket)

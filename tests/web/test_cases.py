@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -12,6 +13,7 @@ from app.store.models import (
     Invitation,
     InvitationState,
     Message,
+    OfferState,
     RecoveryCase,
     Role,
     ScoreRow,
@@ -151,6 +153,27 @@ def test_confirming_a_survey_counts_it_as_sent(admin: SignedIn, story: Seeded, d
         invitation = session.get_one(Invitation, story.stuck_invitation_id)
         assert invitation.state is InvitationState.SENT
         assert invitation.sent_at is not None
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"offer": OfferState.MADE}, "It leads to the helpdesk's own survey."),
+        (
+            {"offer": OfferState.NOT_HERE, "offer_reason": "the helpdesk answered 409: SurveyDisabled"},
+            "It leads to our own survey page: the helpdesk answered 409: SurveyDisabled",
+        ),
+    ],
+)
+def test_a_survey_says_whose_page_it_leads_to(
+    admin: SignedIn, story: Seeded, database: Database, values: dict[str, Any], said: str
+) -> None:
+    with database.desk(story.desk_id) as session:
+        row = session.get_one(Invitation, story.stuck_invitation_id)
+        for name, value in values.items():
+            setattr(row, name, value)
+
+    assert said in admin.get(f"/cases/{story.case_id}").text
 
 
 def test_a_step_that_does_not_exist_is_not_found(admin: SignedIn) -> None:
