@@ -18,6 +18,7 @@ from app.clock import real_now
 from app.store import offers, people, reviews
 from app.store.models import Answer, Invitation, InvitationState, OfferState, Reconcile
 from app.words import CaseStage
+from connectors.base import Connector
 from connectors.zendesk.client import ZendeskConnector
 from tasks import offering, personal, reconcile
 from tests.tasks.closing import LINK, solved
@@ -399,3 +400,36 @@ def test_a_mail_that_is_sent_again_carries_the_same_link(stage: Stage) -> None:
 
     assert survey(stage, ticket).state is InvitationState.SENT
     assert (offered(stage), len(OFFERED.findall(mailed(stage)))) == (1, 1)
+
+
+def test_a_kind_of_helpdesk_without_links_has_ours(stage: Stage) -> None:
+    ticket = due(stage)
+    stage.patch.setattr(ZendeskConnector, "offer_survey", Connector.offer_survey)
+
+    stage.drain()
+
+    assert survey(stage, ticket).offer_reason == offering.NO_KIND
+    assert LINK.search(mailed(stage))
+
+
+def test_a_ticket_that_the_helpdesk_does_not_know_any_more_is_offered_nothing(stage: Stage) -> None:
+    ticket = due(stage)
+    stage.patch.setattr(ZendeskConnector, "read_tickets", lambda *_: [])
+
+    stage.drain()
+
+    assert survey(stage, ticket).offer_reason == "the ticket does not exist any more"
+    assert offered(stage) == 0
+
+
+def test_an_allowance_that_is_spent_is_waited_for(stage: Stage) -> None:
+    ticket = due(stage)
+    stage.fault("status", status=429, method="POST", path_prefix=RESPONSES)
+    stage.turn()
+    waiting = survey(stage, ticket)
+
+    stage.pass_time(hours=1)
+    stage.drain()
+
+    assert (waiting.state, waiting.offer, waiting.offer_tries) == (InvitationState.SCHEDULED, OfferState.WANTED, 0)
+    assert (survey(stage, ticket).offer, offered(stage)) == (OfferState.MADE, 1)
