@@ -433,3 +433,14 @@ def test_an_allowance_that_is_spent_is_waited_for(stage: Stage) -> None:
 
     assert (waiting.state, waiting.offer, waiting.offer_tries) == (InvitationState.SCHEDULED, OfferState.WANTED, 0)
     assert (survey(stage, ticket).offer, offered(stage)) == (OfferState.MADE, 1)
+
+
+def test_offer_and_answer_are_the_same_on_postgresql(postgres_stage: Stage) -> None:
+    ticket = asked(postgres_stage)
+
+    answers_there(postgres_stage, mailed(postgres_stage), 1, "No")
+    postgres_stage.happened(ticket, "rating.received")
+    postgres_stage.drain()
+
+    assert postgres_stage.case(ticket).stage is CaseStage.LOST
+    assert survey(postgres_stage, ticket).state is InvitationState.ANSWERED
