@@ -114,7 +114,7 @@ def _keep(parts: Parts, row: Invitation, link: SurveyLink | None) -> bool:
 
 
 def _later(parts: Parts, row: Invitation, error: ConnectorError) -> bool:
-    """Try again later; our own page is used where that was done often enough, unless one was offered perhaps."""
+    """Try again later. Where that was done often enough, our own page is used, and the message goes now."""
     LOG.warning("survey_offer_postponed", error=error)
     if isinstance(error, Unavailable) and error.sent:
         until = real_now() + parts.settings.http_timeout * QUIET

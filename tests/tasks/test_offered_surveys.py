@@ -444,3 +444,17 @@ def test_offer_and_answer_are_the_same_on_postgresql(postgres_stage: Stage) -> N
 
     assert postgres_stage.case(ticket).stage is CaseStage.LOST
     assert survey(postgres_stage, ticket).state is InvitationState.ANSWERED
+
+
+def test_refused_credentials_are_waited_for_and_make_no_offer(stage: Stage) -> None:
+    ticket = due(stage)
+    stage.fault("status", status=401, times=4, path_prefix=RESPONSES)
+    stage.turn()
+    waiting = survey(stage, ticket)
+
+    stage.heal()
+    stage.pass_time(hours=1)
+    stage.drain()
+
+    assert (waiting.state, waiting.offer, waiting.offer_tries) == (InvitationState.SCHEDULED, OfferState.WANTED, 0)
+    assert (survey(stage, ticket).offer, offered(stage)) == (OfferState.MADE, 1)
