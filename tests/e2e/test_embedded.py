@@ -40,10 +40,10 @@ class Poisoned(MetaPathFinder):
         def exec_module(module):
             run(module)
             record = module.record
-            def poisoned(claim, ticket, names):
+            def poisoned(claim, ticket, *more):
                 if any({POISON!r} in message.text for message in ticket.messages):
                     os.kill(os.getpid(), signal.SIGKILL)
-                return record(claim, ticket, names)
+                return record(claim, ticket, *more)
             module.record = poisoned
         spec.loader.exec_module = exec_module
         return spec

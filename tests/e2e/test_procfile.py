@@ -21,6 +21,7 @@ import requests
 from app.clock import real_now
 from app.settings import new_key
 from connectors.sandbox.server import Sandbox
+from tasks import schedule
 from tests.architecture.source import ROOT
 from tests.e2e.playing import own_environment
 from tests.servers import PostgresServer, RedisServer, free_port
@@ -218,7 +219,7 @@ def test_any_number_of_ticks_runs_a_job_once_per_slot(running: Running):
     scored = f"SELECT 1 FROM tracked_ticket WHERE ticket_id = '{ticket_id}' AND state IS NOT NULL"
     until(lambda: running.house.rows(scored) != [], "the worker came past the ticks", 60)
     slots = running.house.rows("SELECT job, slot_at, count(*) FROM slot GROUP BY job, slot_at")
-    assert {job for job, _, _ in slots} == {"upkeep.sweep", "upkeep.forget", "upkeep.norms", "learning.look"}
+    assert {job for job, _, _ in slots} == {job.task for job in schedule.JOBS}
     assert {number for _, _, number in slots} == {1}
     assert running.house.said("worker").count('"words_erased"') == sum(job == "upkeep.forget" for job, _, _ in slots)
 

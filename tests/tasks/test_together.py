@@ -80,6 +80,8 @@ def test_workers_side_by_side_on_postgresql_each_do_their_own(postgres_stage: St
         thread.start()
     for thread in threads:
         thread.join()
+    # Until the first answers have told the account's allowance, most of them had to wait.
+    stage.pass_time(minutes=1)
     stage.drain()
 
     assert [stage.comments(ticket, public=False) for ticket in tickets] == [["Please call this customer."]] * 6
