@@ -205,7 +205,8 @@ def begin(session: Session, tracked_id: int, fence: int, now: datetime, lease: t
             TrackedTicket.lease_until >= now,
             TrackedTicket.begun_fence < fence,
         )
-        .values(attempts=TrackedTicket.attempts + 1, lease_until=now + lease, begun_fence=fence)
+        # What an earlier attempt died of is not what this one may die of.
+        .values(attempts=TrackedTicket.attempts + 1, lease_until=now + lease, begun_fence=fence, last_error=None)
         .returning(TrackedTicket.id)
         .execution_options(synchronize_session=False)
     )
