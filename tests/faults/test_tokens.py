@@ -93,7 +93,7 @@ class House:
             for thread in working:
                 thread.join(60)
 
-    def wait(self, condition: Callable[[], bool], within: float = 60.0) -> None:
+    def wait(self, condition: Callable[[], bool], within: float = 300.0) -> None:
         deadline = time.monotonic() + within
         while not condition():
             assert time.monotonic() < deadline, "still not so"
