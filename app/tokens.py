@@ -61,10 +61,13 @@ class DeskTokens(TokenStore):
     def _turn(self, stale: Tokens | None) -> Turn | Tokens:
         """The turn to renew, or the tokens that somebody has put there meanwhile. Raises Unavailable."""
         with self._database.desk(self._desk_id) as session:
-            on_record = access.find(session)
-            if on_record is not None and (stale is None or on_record.access != stale.access):
-                return on_record
+            if newer := _newer(access.find(session), stale):
+                return newer
             turn = access.begin(session, self._desk_id, real_now(), self._lease)
+            # Somebody may have renewed them, and given the turn back, since they were looked at.
+            if turn is not None and (newer := _newer(turn.held, stale)):
+                access.give_back(session, turn, settled=True)
+                return newer
         if turn is None:
             raise Unavailable("another process is renewing this desk's access", retry_after=SOON)
         return turn
@@ -81,8 +84,8 @@ class DeskTokens(TokenStore):
         with self._database.desk(self._desk_id) as session:
             access.give_back(session, turn, settled=True)
             on_record = access.find(session)
-        if on_record is not None and (turn.held is None or on_record.access != turn.held.access):
-            return on_record
+        if newer := _newer(on_record, turn.held):
+            return newer
         LOG.error("access_lost", desk_id=self._desk_id, unsettled=turn.unsettled)
         because = "; the answer to an earlier renewal was lost" if turn.unsettled else ""
         raise Refused(f"{error}{because}; {RECONNECT}", auth=True) from error
@@ -90,3 +93,10 @@ class DeskTokens(TokenStore):
     def _give_back(self, turn: Turn, *, settled: bool) -> None:
         with self._database.desk(self._desk_id) as session:
             access.give_back(session, turn, settled=settled)
+
+
+def _newer(on_record: Tokens | None, stale: Tokens | None) -> Tokens | None:
+    """What is on record, unless it is what is not good any more."""
+    if on_record is None or (stale is not None and on_record.access == stale.access):
+        return None
+    return on_record

@@ -172,3 +172,15 @@ def test_nothing_of_a_token_is_shown_or_logged(tokens: DeskTokens, capsys: pytes
     said = capsys.readouterr()
     assert "old-refresh" not in repr(OLD)
     assert not any(secret in said.out + said.err for secret in ("old-refresh", "new-refresh"))
+
+
+def test_what_was_renewed_between_the_look_and_the_turn_is_not_renewed_again(
+    tokens: DeskTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens.renew(OLD, gives(NEW))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(access, "find", lambda _: OLD)
+
+        assert tokens.renew(OLD, never) == NEW
+
+    assert tokens.renew(NEW, gives(NEWEST)) == NEWEST
