@@ -32,12 +32,15 @@ from app.settings import CHECKOUT
 from app.store import desks, gaps, walks
 from app.store.database import Purpose
 from app.store.models import Reconcile
+from connectors.sandbox.signing import sign
+from connectors.sandbox.stamps import iso
 from tasks import reconcile, schedule
 from tasks.parts import Parts
 from tests.e2e.playing import own_environment
 
 _TICKET = re.compile(rb'(?:zen:ticket:|"ticket_id"\s*:\s*"?|"ticket"\s*:\s*\{\s*"id"\s*:\s*)(\d+)')
 _PASSED_ON = ("content-type", "user-agent")
+_SIGNATURE = "x-zendesk-webhook-signature"
 HOURS = (2, 9)  #: by which a delayed delivery is late
 APART_FROM_US = timedelta(seconds=5)
 #: Days are packed into seconds here, which no allowance per minute was made for.
@@ -66,6 +69,7 @@ class Relay:
     """Takes deliveries at once, and passes them on when told to, in an order of its own."""
 
     endpoint: str
+    secret: str  #: of the webhook
     shares: Shares
     now: Any
     fates: Counter[str] = field(default_factory=Counter)
@@ -98,8 +102,16 @@ class Relay:
         with requests.Session() as http:
             http.trust_env = False
             for delivery in due:
-                http.post(self.endpoint, data=delivery.body, headers=delivery.headers, timeout=30).raise_for_status()
+                headers = self._signed(delivery)
+                http.post(self.endpoint, data=delivery.body, headers=headers, timeout=30).raise_for_status()
         return len(due)
+
+    def _signed(self, delivery: Delivery) -> dict[str, str]:
+        """Its headers with a signature of this moment, where the vendor signs: it does so at every attempt."""
+        if _SIGNATURE not in delivery.headers:
+            return delivery.headers
+        at = iso(real_now())
+        return {**delivery.headers, _SIGNATURE: sign(self.secret, at, delivery.body), f"{_SIGNATURE}-timestamp": at}
 
     def _fate(self, drawn: float) -> str:
         for fate in ("dropped", "doubled", "delayed"):
@@ -209,7 +221,8 @@ def play(conversations: Sequence[replay.Conversation], data_dir: Path, shares: S
         assert sandbox is not None
         with product.parts.database.system(Purpose.ROUTE, read=True) as session:
             (desk,) = desks.all_of(session)
-        relay = Relay(f"{product.url}/hooks/{desk.key}", shares, product.parts.clock.now)
+        secret = sandbox.account.webhook_secret
+        relay = Relay(f"{product.url}/hooks/{desk.key}", secret, shares, product.parts.clock.now)
         with relay.listening() as address:
             sandbox.connect(endpoint=address)
             requests.post(f"{sandbox.url}/sandbox/limits", json=PLENTY[kind], timeout=10).raise_for_status()
