@@ -34,16 +34,25 @@ def install_desk(desk_name: str | None, dry_run: bool, webhook: str, as_json: bo
     from connectors.errors import ConnectorError
 
     by_rule = webhook == "trigger"
+    refused: list[Change] = []
     with open_parts() as parts:
         row = find_desk(parts, desk_name)
         try:
             planned = desk_install.plan(parts, row.id, by_rule=by_rule)
             _show_plan(planned)
             if not dry_run:
-                desk_install.install(parts, row.id, by_rule=by_rule)
+                refused.extend(desk_install.install(parts, row.id, by_rule=by_rule).refused)
         except (ConnectorError, ValueError) as error:
             raise Problem(str(error)) from error
-    show(_document(planned, done=not dry_run), as_json, [] if dry_run else [f"{row.name} is installed."])
+    document = _document(planned, done=not dry_run) | {"refused": [_line(change) for change in refused]}
+    show(document, as_json, [] if dry_run else _outcome(row.name, refused))
+    if refused:
+        sys.exit(1)
+
+
+def _outcome(name: str, refused: Sequence[Change]) -> list[str]:
+    left = [f"left   {change.thing}: {change.title}. {change.note}" for change in refused]
+    return [*left, f"{name} is installed, but for what was refused." if left else f"{name} is installed."]
 
 
 def _show_plan(planned: Sequence[Change]) -> None:

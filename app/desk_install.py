@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.clock import real_now
 from app.protocols.tags import TagDictionary
@@ -12,7 +12,7 @@ from app.store import desks, installed
 from app.store.database import Purpose
 from app.store.models import Desk
 from app.words import SatState
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Refused
 from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted
 from connectors.ticket import Comment, TicketStatus, Write
 from tasks.parts import Parts
@@ -48,6 +48,14 @@ MACROS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """What came of an installation."""
+
+    made: Sequence[Made]
+    refused: Sequence[Change]  #: what the helpdesk would not do, each with its reason in `note`: left to a person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
     """What became of one thing that was to be taken away."""
 
@@ -61,27 +69,46 @@ def plan(parts: Parts, desk_id: int, *, by_rule: bool) -> Sequence[Change]:
         return connector.installer(_wanted(parts, desk_id, by_rule=by_rule)).plan(_known(parts, desk_id))
 
 
-def install(
-    parts: Parts, desk_id: int, *, by_rule: bool, tell: Callable[[Change], None] = lambda _: None
-) -> Sequence[Made]:
+def install(parts: Parts, desk_id: int, *, by_rule: bool, tell: Callable[[Change], None] = lambda _: None) -> Installed:
     """Make what is missing and mend what is not as it should be; `tell` is called before each change.
 
-    Each thing is remembered as soon as it is made, so an installation that is cut off goes on where it stopped.
-    Raises ConnectorError, and ValueError for an address nobody can reach.
+    Each thing is remembered as soon as it is made, so an installation that is cut off goes on where it stopped. What
+    the helpdesk refuses stays undone, and the rest is made all the same. Raises ConnectorError where nothing more can
+    be done now, and ValueError for an address nobody can reach.
     """
     wanted = _wanted(parts, desk_id, by_rule=by_rule)
-    made: list[Made] = []
     with parts.connections.open(desk_id) as connector:
         installer = connector.installer(wanted)
-        for change in installer.plan(_known(parts, desk_id)):
-            tell(change)
-            if change.doing is Doing.BY_HAND:
-                continue  # whoever reads the plan does it
+        changes = installer.plan(_known(parts, desk_id))
+        try:
+            return _carry_out(parts, desk_id, installer, changes, tell)
+        finally:
+            _show_fields(parts, desk_id)
+
+
+def _carry_out(
+    parts: Parts, desk_id: int, installer: Installer, changes: Sequence[Change], tell: Callable[[Change], None]
+) -> Installed:
+    made: list[Made] = []
+    refused: list[Change] = []
+    for change in changes:
+        tell(change)
+        if change.doing is Doing.BY_HAND:
+            continue  # whoever reads the plan does it
+        try:
             made.append(_apply(parts, desk_id, installer, change))
+        except Refused as error:
+            if error.auth:
+                raise
+            refused.append(replace(change, doing=Doing.BY_HAND, note=str(error)))
+    return Installed(made=made, refused=refused)
+
+
+def _show_fields(parts: Parts, desk_id: int) -> None:
+    """Have every field filled that is there by now, however far the installation came."""
     with parts.database.system(Purpose.OPERATE) as session:
-        fields = {one.key: one.id for one in made if one.thing is Thing.FIELD}
+        fields = {one.key: one.id for one in installed.of(session, desk_id) if one.thing is Thing.FIELD}
         desks.change_settings(desks.get(session, desk_id), {SHOWN: fields or None})
-    return made
 
 
 def _apply(parts: Parts, desk_id: int, installer: Installer, change: Change) -> Made:

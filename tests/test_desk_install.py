@@ -176,6 +176,54 @@ def test_an_installation_that_is_cut_off_goes_on_where_it_stopped(parts: Parts, 
     assert does == ["keep"] * 4 + ["make"] * 5
 
 
+def refuse(sandbox: Sandbox, path: str, status: int = 403) -> None:
+    fault = {"fault": "status", "status": status, "method": "POST", "path_prefix": f"/api/v2/{path}", "times": 1}
+    requests.post(f"{sandbox.url}/sandbox/faults", json=fault, timeout=5)
+
+
+def test_what_is_refused_is_left_to_a_person_and_the_rest_is_made(parts: Parts, sandbox: Sandbox) -> None:
+    refuse(sandbox, "views")
+
+    result = run("install", "--json")
+
+    document = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert [(one["does"], one["thing"]) for one in document["refused"]] == [("by hand", "view")]
+    assert "403" in document["refused"][0]["note"]
+    assert {change["does"] for change in json.loads(run("install", "--json").stdout)["changes"]} == {"keep", "make"}
+    assert set(stored(parts)[1]["shown_fields"]) == {"score", "state", "cause"}
+
+
+def test_what_is_refused_is_said_with_its_reason(parts: Parts, sandbox: Sandbox) -> None:
+    refuse(sandbox, "ticket_fields")
+
+    result = run("install")
+
+    assert result.exit_code == 1
+    assert "left   field: Satisfaction score. " in result.stdout
+    assert "Sandbox is installed, but for what was refused." in result.stdout
+    assert set(stored(parts)[1]["shown_fields"]) == {"state", "cause"}
+
+
+def test_credentials_that_are_refused_end_the_installation(parts: Parts, sandbox: Sandbox) -> None:
+    refuse(sandbox, "views", 401)
+
+    result = run("install")
+
+    assert result.exit_code == 1
+    assert "is installed" not in result.stdout
+    assert {one["title"] for one in account(sandbox)["macros"]}.isdisjoint(desk_install.MACROS)
+
+
+def test_fields_are_filled_although_the_installation_was_cut_off(parts: Parts, sandbox: Sandbox) -> None:
+    refuse(sandbox, "views", 503)
+
+    result = run("install")
+
+    assert result.exit_code == 1
+    assert set(stored(parts)[1]["shown_fields"]) == {"score", "state", "cause"}
+
+
 def test_an_address_nobody_can_reach_is_refused(parts: Parts) -> None:
     with parts.database.system(Purpose.OPERATE) as session:
         desks.all_of(session)[0].base_url = None

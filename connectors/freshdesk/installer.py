@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connectors.errors import Conflict, NotFound, Refused
@@ -31,6 +31,10 @@ _CONTENTS: Mapping[Thing, tuple[str, ...]] = {
     Thing.FIELD: ("label", "type"),
     Thing.MACRO: ("title", "content_html"),
 }
+#: Between a rule's fingerprint and the digest of the secret that it was left with.
+_AND_SECRET = ":"
+#: This part of the API was never confirmed, so what came out is looked at.
+_WITHOUT_ADDRESS = "Freshdesk made it without our address in it"
 
 
 class FreshdeskInstaller(Installer):
@@ -57,7 +61,7 @@ class FreshdeskInstaller(Installer):
         elif change.doing is Doing.MEND:
             row = self._mend(item, row)
         self._there[place] = row
-        return _made(item, row)
+        return self._made(item, row)
 
     def remove(self, made: Made) -> str:
         item = self._items.get((made.thing, made.key))
@@ -68,7 +72,7 @@ class FreshdeskInstaller(Installer):
             row = next((row for row in self._rows(made.thing, path) if _id(made.thing, row) == made.id), None)
             if row is None:
                 return ""
-            if fingerprint(made.thing, row) != made.fingerprint:
+            if fingerprint(made.thing, row) != made.fingerprint.partition(_AND_SECRET)[0]:
                 return "somebody has changed it since it was made, so it stays"
             self._api.delete(f"{path}/{number(str(row['id']))}", of=f"{made.thing} {made.title!r}")
         except NotFound:
@@ -120,38 +124,70 @@ class FreshdeskInstaller(Installer):
         row = self._there.get((item.thing, item.key))
         if row is None:
             return Change(doing=Doing.MAKE, thing=item.thing, key=item.key, title=item.title)
-        made = stored if stored is not None and stored.id == _id(item.thing, row) else _made(item, row)
-        doing = Doing.KEEP if self._fits(item, row) else Doing.MEND
+        made = stored if stored is not None and stored.id == _id(item.thing, row) else self._made(item, row)
+        doing = Doing.KEEP if self._fits(item, row) and self._proves(item, row, stored) else Doing.MEND
         return Change(doing=doing, thing=item.thing, key=item.key, title=made.title, made=made)
 
     def _fits(self, item: Item, row: Mapping[str, Any]) -> bool:
         """Whether what is there does what it is for. Only a rule can miss that: by calling another address."""
-        return item.thing is not Thing.RULE or _calls(row, self._wanted.endpoint)
+        return item.thing is not Thing.RULE or _holds(row, self._wanted.endpoint)
+
+    def _proves(self, item: Item, row: Mapping[str, Any], stored: Made | None) -> bool:
+        """Whether a rule's deliveries prove themselves by the secret of today.
+
+        An account may hide the secret when it lists rules. Then the rule has to be as we left it, and left with this
+        secret.
+        """
+        if item.thing is not Thing.RULE or _holds(row, self._wanted.secret):
+            return True
+        return stored is not None and stored.fingerprint == self._made(item, row).fingerprint
+
+    def _made(self, item: Item, row: Mapping[str, Any]) -> Made:
+        left = fingerprint(item.thing, row)
+        if item.thing is Thing.RULE:
+            left += _AND_SECRET + _digest(self._wanted.marker, self._wanted.secret)
+        return Made(
+            thing=item.thing,
+            key=item.key,
+            id=_id(item.thing, row),
+            title=str(row.get(_TITLES[item.thing]) or item.title),
+            fingerprint=left,
+        )
 
     def _make(self, item: Item) -> dict[str, Any]:
         if not item.path:
             raise Refused(f"no call of Freshdesk's makes this. By hand: {item.by_hand}")
         members = item.members | ({"folder_id": self._shared_folder()} if item.thing is Thing.MACRO else {})
+        row = self._send(item, self._api.post, item.path, members)
+        if not self._fits(item, row):
+            raise Refused(f"{_WITHOUT_ADDRESS}{self._take_back(item, row)}. By hand: {item.by_hand}")
+        return row
+
+    def _take_back(self, item: Item, row: Mapping[str, Any]) -> str:
+        """Delete what came out useless, as nobody remembers it; says so where it stays."""
         try:
-            made = self._api.post(item.path, members, of=f"{item.thing} {item.title!r}")
+            self._api.delete(f"{item.path}/{number(str(row['id']))}", of=f"{item.thing} {item.title!r}")
+        except NotFound:
+            return ""
+        except Refused as error:
+            return f", and does not delete it ({error})"
+        return ""
+
+    def _mend(self, item: Item, row: Mapping[str, Any]) -> dict[str, Any]:
+        path = f"{item.path}/{number(str(row['id']))}"
+        mended = self._send(item, self._api.put, path, item.members)
+        if not self._fits(item, mended):
+            raise Refused(f"{_WITHOUT_ADDRESS}. By hand: {item.by_hand}")
+        return mended
+
+    def _send(self, item: Item, send: Callable[..., Any], path: str, members: Mapping[str, Any]) -> dict[str, Any]:
+        """What came out. Raises Refused with what to do by hand where the account does not take it."""
+        try:
+            return _row(send(path, members, of=f"{item.thing} {item.title!r}"))
         except (Conflict, NotFound, Refused) as error:
             if isinstance(error, Refused) and error.auth:
                 raise
             raise Refused(f"{error}. By hand: {item.by_hand}") from error
-        return self._require(item, made)
-
-    def _mend(self, item: Item, row: Mapping[str, Any]) -> dict[str, Any]:
-        path = f"{item.path}/{number(str(row['id']))}"
-        return self._require(item, self._api.put(path, item.members, of=f"{item.thing} {item.title!r}"))
-
-    def _require(self, item: Item, made: Any) -> dict[str, Any]:
-        """Raise Refused for an answer without what was asked for, since this part of the API was never confirmed."""
-        with sensible(sent=True):
-            row = {str(name): value for name, value in made.items()}
-            row["id"] = made["id"]
-        if not self._fits(item, row):
-            raise Refused(f"Freshdesk made it without our address in it. By hand: {item.by_hand}")
-        return row
 
     def _shared_folder(self) -> int:
         """Where a canned response goes. None is made for it, as no call takes a folder away again."""
@@ -161,12 +197,23 @@ class FreshdeskInstaller(Installer):
         return folders[0]
 
 
-def _calls(row: Mapping[str, Any], endpoint: str) -> bool:
-    return json.dumps(endpoint)[1:-1] in json.dumps(row.get("actions"))
+def _row(answer: Any) -> dict[str, Any]:
+    """A thing as it came out. Raises Unavailable for an answer that does not say which one it is."""
+    with sensible(sent=True):
+        return {str(name): value for name, value in answer.items()} | {"id": answer["id"]}
+
+
+def _holds(row: Mapping[str, Any], text: str) -> bool:
+    """Whether a rule's actions hold this text, wherever an account puts it."""
+    return json.dumps(text)[1:-1] in json.dumps(row.get("actions"))
+
+
+def _digest(marker: str, secret: str) -> str:
+    return hashlib.sha256(f"{marker}\n{secret}".encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def fingerprint(thing: Thing, row: Mapping[str, Any]) -> str:
-    """Of what people can change in a thing, a rule's secret included without being told."""
+    """Of what people can change in a thing, a rule's secret included, as far as it is shown, without being told."""
     told = json.dumps({name: row.get(name) for name in _CONTENTS[thing]}, sort_keys=True)
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
 
@@ -174,13 +221,3 @@ def fingerprint(thing: Thing, row: Mapping[str, Any]) -> str:
 def _id(thing: Thing, row: Mapping[str, Any]) -> str:
     """A field is known by its name, since that is what stands in tickets; anything else by its number."""
     return str(row.get("name") if thing is Thing.FIELD else row.get("id"))
-
-
-def _made(item: Item, row: Mapping[str, Any]) -> Made:
-    return Made(
-        thing=item.thing,
-        key=item.key,
-        id=_id(item.thing, row),
-        title=str(row.get(_TITLES[item.thing]) or item.title),
-        fingerprint=fingerprint(item.thing, row),
-    )

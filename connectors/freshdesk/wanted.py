@@ -47,7 +47,7 @@ class Item:
     title: str
     path: str  #: empty where no call makes it
     mark: str = ""  #: what makes it ours, wherever in it that stands
-    members: dict[str, Any] = field(default_factory=dict)
+    members: dict[str, Any] = field(default_factory=dict, repr=False)  #: a rule's hold the webhook's secret
     by_hand: str = ""  #: exact instructions
 
 

@@ -71,7 +71,7 @@ class ZendeskInstaller(Installer):
         if change.doing is Doing.KEEP and change.made is not None:
             made = change.made  # with the print of what we left, so that a later edit stays noticed
         if item.thing is Thing.WEBHOOK:
-            return replace(made, secret=self._secret(made.id))
+            return replace(made, secret=self._told_secret(made.id, fresh=change.doing is Doing.MAKE))
         return made
 
     def remove(self, made: Made) -> str:
@@ -139,6 +139,8 @@ class ZendeskInstaller(Installer):
 
     def _make(self, item: Item) -> dict[str, Any]:
         sort = _SORTS[item.thing]
+        if item.thing is Thing.RULE and not self._webhook_id():
+            raise Refused("there is no webhook that it could call: that one has to be made first")
         wanted = sort.make(**item.members(self._webhook_id()))
         with sensible(sent=True), named(f"{item.thing} {item.title!r}"):
             try:
@@ -161,6 +163,17 @@ class ZendeskInstaller(Installer):
             else:
                 api.update(sort.make(id=_id(item.thing, thing_id), **members))
             return self._read(item.thing, thing_id)
+
+    def _told_secret(self, webhook_id: str, *, fresh: bool) -> str:
+        """The webhook's secret. A fresh webhook whose secret is kept from us goes again, as nobody remembers it."""
+        try:
+            return self._secret(webhook_id)
+        except Refused as error:
+            if fresh and not error.auth:
+                del self._there[Thing.WEBHOOK, plans.WEBHOOK]
+                with sensible(), named("the webhook whose secret is not told"):
+                    self._zenpy.webhooks.delete(Webhook(id=webhook_id))
+            raise
 
     def _secret(self, webhook_id: str) -> str:
         with sensible(), named("the webhook's signing secret"):

@@ -27,6 +27,16 @@ def test_every_event_has_its_handler_in_the_server_script() -> None:
     assert all(re.search(rf"\b{handler}: function", SERVER.read_text()) for handler in handlers)
 
 
+def test_the_app_hears_of_everything_that_takes_words_away() -> None:
+    events = document("manifest.json")["modules"]["support_ticket"]["events"]
+
+    told = {name: events[name]["handler"] for name in events if name.startswith("onConversation")}
+
+    assert told == dict.fromkeys(
+        ["onConversationCreate", "onConversationUpdate", "onConversationDelete"], "tellOfConversation"
+    )
+
+
 def test_request_templates_are_declared_written_and_used() -> None:
     declared = set(document("manifest.json")["modules"]["common"]["requests"])
     used = set(re.findall(r'invokeTemplate\("(\w+)"', SCRIPT.read_text() + SERVER.read_text()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ import responses
 from connectors.base import Connector, Line
 from connectors.errors import Refused
 from connectors.freshdesk import FRESHDESK, marks
+from connectors.freshdesk.wanted import items
 from connectors.installing import Change, Doing, Made, Thing, Wanted
 from connectors.ticket import Comment, Priority, Write
 from tests.connectors.freshdesk.bodies import KEY, NOW, SECRET
@@ -41,6 +43,8 @@ class Account:
         self.missing: set[str] = set()
         self.refused: set[str] = set()
         self.lossy = False  #: actions of rules get lost
+        self.keeps_all = False  #: nothing is deleted
+        self.masks = False  #: values of rules' headers are not told
         self.next_id = 100
 
     def answer(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
@@ -57,7 +61,12 @@ class Account:
     def _get(self, path: str, _: int, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         folder = re.fullmatch(r"canned_response_folders/(\d+)/responses", path)
         rows = self.rows.get("canned_responses" if folder else path, [])
-        return 200, {}, json.dumps(rows if "page=1" in str(request.url) or "page" not in str(request.url) else [])
+        first = "page=1" in str(request.url) or "page" not in str(request.url)
+        return 200, {}, self._told(rows if first else [])
+
+    def _told(self, rows: Any) -> str:
+        told = json.dumps(rows)
+        return re.sub(r'("X-Webhook-Secret": )"[^"]*"', r'\1"****"', told) if self.masks else told
 
     def _post(self, path: str, _: int, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         if path in self.refused:
@@ -69,14 +78,18 @@ class Account:
         if self.lossy:
             row.pop("actions", None)
         self.rows.setdefault(path, []).append(row)
-        return 201, {}, json.dumps(row)
+        return 201, {}, self._told(row)
 
     def _put(self, path: str, number: int, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         row = next(row for row in self.rows[path] if row["id"] == number)
         row |= json.loads(request.body or "{}")
-        return 200, {}, json.dumps(row)
+        if self.lossy:
+            row.pop("actions", None)
+        return 200, {}, self._told(row)
 
     def _delete(self, path: str, number: int, _: Any) -> tuple[int, dict[str, str], str]:
+        if self.keeps_all:
+            return 403, {}, '{"code": "access_denied", "message": "no"}'
         self.rows[path] = [row for row in self.rows[path] if row["id"] != number]
         return 204, {}, ""
 
@@ -96,9 +109,11 @@ def desk() -> Connector:
     return FRESHDESK.open(subdomain="desk", base_url=None, credentials={"api_key": KEY}, line=line)
 
 
-def install(desk: Connector, known: list[Made] | None = None) -> tuple[list[Change], list[Made], list[str]]:
+def install(
+    desk: Connector, known: list[Made] | None = None, wanted: Wanted = WANTED
+) -> tuple[list[Change], list[Made], list[str]]:
     """The plan, what it made, and what has to be done by hand."""
-    installer = desk.installer(WANTED)
+    installer = desk.installer(wanted)
     plan = list(installer.plan(known or []))
     made, by_hand = [], []
     for change in plan:
@@ -233,3 +248,64 @@ def test_a_rule_that_came_out_without_our_address_is_not_taken_for_made(account:
 
     assert Thing.RULE not in {one.thing for one in made}
     assert "without our address" in by_hand[-1]
+
+
+def test_what_came_out_useless_is_taken_back(account: Account, desk: Connector) -> None:
+    account.lossy = True
+
+    install(desk)
+
+    assert account.rows["automations/1/rules"] == account.rows["automations/4/rules"] == []
+
+
+def test_what_came_out_useless_and_stays_is_said(account: Account, desk: Connector) -> None:
+    account.lossy = account.keeps_all = True
+
+    _, _, by_hand = install(desk)
+
+    assert "without our address in it, and does not delete it (rule 'Kintsugi: tell of a changed" in by_hand[-1]
+
+
+def test_a_rule_that_cannot_be_mended_says_what_to_do(account: Account, desk: Connector) -> None:
+    _, made, _ = install(desk)
+    account.rows["automations/4/rules"][0]["actions"] = []
+    account.lossy = True
+
+    _, _, by_hand = install(desk, made)
+
+    assert "Admin > Automations > Ticket Updates" in by_hand[-1]
+
+
+@pytest.mark.parametrize("masks", [False, True])
+@pytest.mark.parametrize("remembered", [False, True])
+def test_a_new_secret_reaches_the_rules(account: Account, desk: Connector, masks: bool, remembered: bool) -> None:
+    account.masks = masks
+    _, made, _ = install(desk)
+
+    plan, _, _ = install(desk, made if remembered else [], replace(WANTED, secret="another-secret"))
+
+    rules = [*account.rows["automations/1/rules"], *account.rows["automations/4/rules"]]
+    assert [change.doing for change in plan if change.thing is Thing.RULE] == [Doing.MEND] * 2
+    assert [rule["actions"][0]["custom_headers"] for rule in rules] == [{"X-Webhook-Secret": "another-secret"}] * 2
+
+
+def test_an_account_that_hides_secrets_is_left_alone_while_they_are_the_same(account: Account, desk: Connector) -> None:
+    account.masks = True
+    _, made, _ = install(desk)
+
+    plan, again, _ = install(desk, made)
+
+    assert {change.doing for change in plan if change.thing is Thing.RULE} == {Doing.KEEP}
+    assert again == made
+
+
+def test_rules_of_an_older_secret_are_still_taken_away(account: Account, desk: Connector) -> None:
+    _, made, _ = install(desk)
+
+    left = [desk.installer(replace(WANTED, secret="another-secret")).remove(one) for one in made]
+
+    assert left == [""] * 4
+
+
+def test_no_wanted_thing_tells_the_secret() -> None:
+    assert SECRET not in repr(list(items(WANTED)))

@@ -173,6 +173,7 @@ class TestAppEvents:
             (app_event("onTicketDelete", ticket={"id": 35}), "ticket.purged"),
             (app_event("onConversationCreate", conversation={"id": 5, "ticket_id": 35}), "message.added"),
             (app_event("onConversationUpdate", conversation={"id": 5, "notable_id": 35}), "message.redacted"),
+            (app_event("onConversationDelete", conversation={"id": 5, "ticket_id": 35}), "message.redacted"),
             (changed(status=[2, 4], tags=[[], ["x"]]), "ticket.status_changed"),
             (changed(group_id=[None, 1]), "ticket.assigned"),
             (changed(tags=[[], ["x"]]), "ticket.tags_changed"),

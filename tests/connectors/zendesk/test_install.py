@@ -309,3 +309,27 @@ def test_a_ticket_in_the_worst_state_is_in_its_view(sandbox: Sandbox, desk: Conn
     view = next(one for one in made if one.title == "Poor and worsening")
 
     assert call(sandbox, "GET", f"views/{view.id}/tickets")["count"] == 1
+
+
+def test_no_trigger_is_made_that_calls_nothing(sandbox: Sandbox, desk: Connector) -> None:
+    before = account(sandbox)
+    installer = desk.installer(BY_RULE)
+    rule = next(change for change in installer.plan([]) if change.thing is Thing.RULE)
+
+    with pytest.raises(Refused, match="no webhook that it could call"):
+        installer.apply(rule)
+
+    assert account(sandbox) == before
+
+
+def test_a_webhook_whose_secret_is_kept_from_us_is_taken_back(sandbox: Sandbox, desk: Connector) -> None:
+    before = account(sandbox)
+    installer = desk.installer(WANTED)
+    webhook = installer.plan([])[0]
+    fault = {"fault": "status", "status": 403, "method": "GET", "path_prefix": "/api/v2/webhooks/", "times": 1}
+    requests.post(f"{sandbox.url}/sandbox/faults", json=fault, timeout=5)
+
+    with pytest.raises(Refused):
+        installer.apply(webhook)
+
+    assert account(sandbox) == before
