@@ -182,6 +182,10 @@ class Connector(ABC):
     def find_follow_up(self, ticket_id: str, marker: str) -> str | None:
         """The follow-up of this ticket that was made with the marker; None where there is none."""
 
+    def complete_follow_up(self, ticket_id: str, new: NewTicket) -> None:
+        """Do what was left undone when creating it was cut off; nothing where it is made in one call."""
+        return
+
     def find_solver(self, ticket_id: str) -> StatusChange | None:
         """Who solved or closed the ticket last while it was not at rest; None where the helpdesk keeps no such log."""
         return None

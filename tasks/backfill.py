@@ -21,6 +21,7 @@ from app.governor import Lane
 from app.governor.lanes import draw
 from app.store import backfills, desks, tombstones, tracked_tickets, walks
 from app.store.backfills import Done
+from app.store.database import DatabaseUnavailable
 from app.store.models import Backfill, Desk
 from connectors.base import Connector
 from connectors.errors import NotFound, OverBudget, RateLimited, Refused, Unavailable
@@ -195,7 +196,7 @@ class _Work:
             if error.auth:
                 raise
             LOG.warning("ticket_refused", desk_id=self._desk_id, ticket_id=ticket.id, error=error)
-        except Unavailable:
+        except (Unavailable, DatabaseUnavailable):
             raise
         except Exception as error:
             # The base of this command: one ticket that cannot be taken in is named, and must not stop all others.

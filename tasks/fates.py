@@ -149,14 +149,15 @@ def _follow_up(claim: TicketClaim, context: Context, row: StepRow, connector: Co
 
 def _interrupted(claim: TicketClaim, context: Context, row: StepRow, connector: Connector) -> bool:
     """Find out what became of a call that was cut off; True where the ticket may be made once more."""
-    found = connector.find_follow_up(context.ticket.id, row.marker)
-    if found is not None:
-        _made(claim, row, found)
-        return False
     assert row.sent_at is not None
     late = row.sent_at + claim.parts.settings.http_timeout * QUIET
     if real_now() < late:
         claim.look_again(late)
+        return False
+    found = connector.find_follow_up(context.ticket.id, row.marker)
+    if found is not None:
+        connector.complete_follow_up(found, _new_ticket(context, row))
+        _made(claim, row, found)
         return False
     if row.attempts < MOST_SENDS:
         return True
@@ -191,8 +192,12 @@ def _made(claim: TicketClaim, row: StepRow, ticket_id: str) -> None:
         case.follow_up_ticket_id = ticket_id
         target = fates.track(session, tracked.desk_id, ticket_id, real_now())
         target.follow_up_of = tracked.ticket_id
-        if case.open_key is not None:
-            _move(session, case, tracked, target, now)
+        if case.open_key is None:
+            return
+        if cases.find_open(session, target.id) is not None:
+            recovery.end_gone(session, tracked, now, f"goes on in ticket {ticket_id}, which has a case of its own")
+            return
+        _move(session, case, tracked, target, now)
     LOG.info("follow_up_made", step_id=row.id)
 
 

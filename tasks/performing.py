@@ -62,6 +62,8 @@ def perform(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
             break
         except Conflict:
             LOG.info("ticket_changed_meanwhile", attempt=attempt)
+            # What changed is not on record yet, and its webhook may never come.
+            claim.look_again(real_now())
             if attempt == TRIES:
                 raise
             context = _context(claim, connector.read_ticket(ticket.id, after=claim.tracked.last_message_id))

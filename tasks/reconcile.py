@@ -291,4 +291,5 @@ def _rating_is_coming(row: TrackedTicket | None) -> bool:
     """Whether ratings are to be read anyway, or never again."""
     if row is None:
         return False
-    return row.erased_at is not None or (row.dead_at is None and (row.rating_dirty or 0) > row.done)
+    gone = row.erased_at is not None or row.gone_at is not None
+    return gone or (row.dead_at is None and (row.rating_dirty or 0) > row.done)

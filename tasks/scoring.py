@@ -326,6 +326,7 @@ def _describe(
     row.assignee_id = ticket.assignee_id
     row.tags = sorted(ticket.tags)
     row.stamp = ticket.stamp
+    row.marked_at = None  # this look has seen whether our tags arrived
     row.opened_at = ticket.created_at
     row.reopens += reopened
     row.solved_at = (row.solved_at or claim.business_now()) if ticket.status in SOLVED and resting else None

@@ -17,7 +17,7 @@ from celery import shared_task
 from app import log
 from app.clock import real_now
 from app.governor import Lane
-from app.store import messages, sweeps
+from app.store import desks, messages, sweeps
 from app.store.sweeps import Seen
 from connectors.base import Connector
 from connectors.errors import Conflict, NotFound, OverBudget, RateLimited, Refused, Unavailable
@@ -31,6 +31,7 @@ LOG = log.get("sweep")
 CROWD = 20  #: fewer due tickets of a desk are read one by one, but for those with tags to verify
 MOST = 1000  #: tickets in one sweep
 CHUNK = 100  #: in one call
+ALONE = 10  #: tickets of a sweep that are read one by one where reading in bulk fails
 KEEP = 20  #: tickets after which the desk's sweep is held on to anew
 MOST_PAGES = 5  #: of new messages
 #: Bulk reads leave out what is younger than a minute.
@@ -101,7 +102,13 @@ def _ending(under_way: Sweep) -> Iterator[None]:
         under_way.wait = error.retry_after
     except RateLimited as error:
         under_way.parts.connections.governor.rate_limited(under_way.desk_id, error.retry_after, error.spent)
-    except (Unavailable, Conflict, Refused, NotFound) as error:
+    except Refused as error:
+        LOG.warning("sweep_refused", error=error)
+        if error.auth:
+            with under_way.parts.database.desk(under_way.desk_id) as session:
+                desks.pause(session, under_way.desk_id, f"the helpdesk refused our credentials: {error}")
+        under_way.wait = PAUSE * 5
+    except (Unavailable, Conflict, NotFound) as error:
         # One ticket's own trouble ended its claim; this is the desk's, and single looks know what to do about it.
         LOG.warning("sweep_failed", error=error)
         under_way.wait = PAUSE * 5
@@ -115,7 +122,8 @@ def _run(under_way: Sweep, connector: Connector) -> None:
     if sum(one.owed for one in due) < CROWD:
         # Single looks bring these few sooner than the helpdesk's export does.
         due = [one for one in due if not one.owed]
-    _read(under_way, connector, due)
+    if not _read(under_way, connector, due):
+        due = due[:ALONE]
     with under_way.parts.database.desk(under_way.desk_id, read=True) as session:
         under_way.stored = messages.ids_of(session, [one.tracked_id for one in due])
     done = 0
@@ -129,8 +137,12 @@ def _run(under_way: Sweep, connector: Connector) -> None:
     LOG.info("swept", due=len(due), read=len(under_way.tickets), done=done)
 
 
-def _read(under_way: Sweep, connector: Connector, due: Sequence[Seen]) -> None:
-    """The tickets by the hundred; and where somebody wrote on them, what was said, as far back as our oldest event."""
+def _read(under_way: Sweep, connector: Connector, due: Sequence[Seen]) -> bool:
+    """The tickets by the hundred; and where somebody wrote on them, what was said, as far back as our oldest event.
+
+    False where the helpdesk does not let us: exports need rights that single reads do not, and a desk whose bulk reads
+    fail for good must not stand still for that.
+    """
     try:
         for place in range(0, len(due), CHUNK):
             chunk = [one.ticket_id for one in due[place : place + CHUNK]]
@@ -140,6 +152,14 @@ def _read(under_way: Sweep, connector: Connector, due: Sequence[Seen]) -> None:
             _read_said(under_way, connector, min(told))
     except OverBudget as error:
         under_way.wait = error.retry_after
+    except RateLimited:
+        raise
+    except (Unavailable, Conflict, Refused, NotFound) as error:
+        if isinstance(error, Refused) and error.auth:
+            raise
+        LOG.warning("bulk_read_failed", error=error)
+        return False
+    return True
 
 
 def _read_said(under_way: Sweep, connector: Connector, first: datetime) -> None:
@@ -172,7 +192,8 @@ def _handle(under_way: Sweep, connector: Connector, seen: Seen) -> bool:
         if claim is None:
             return False
         under_way.claim = claim
-        if ticket is None or _needs_more(claim, ticket):
+        # What came between the two transactions is in the claim, and not in what was read before.
+        if ticket is None or claim.seen != seen.dirty or _needs_more(claim, ticket):
             inbox.look_at(claim, connector)
         elif _only_verifies(seen, ticket):
             _note_verified(claim, ticket)

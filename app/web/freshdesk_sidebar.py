@@ -1,7 +1,8 @@
 """What the Freshworks app shows of a ticket: read-only, as JSON that its page writes out as text.
 
 Freshworks signs nothing, and its page runs in an agent's browser. So nobody's word for who is asking counts: the app's
-request template proves which desk it is by that desk's key, and gets what every agent of that desk may see.
+request template proves which desk it is by that desk's key. It gets no customer's words: the ticket's number comes from
+the browser, and which tickets that agent may see is not known here.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _desk_of(key: str) -> int | None:
 
 
 def _told(standing: Standing) -> dict[str, Any]:
-    ticket, view = standing.ticket, standing.view
+    ticket = standing.ticket
     told: dict[str, Any] = {
         "ticket_id": ticket.ticket_id,
         "state": STATES[ticket.state] if ticket.state else "Not scored yet",
@@ -65,12 +66,7 @@ def _told(standing: Standing) -> dict[str, Any]:
     if standing.scores:
         last = standing.scores[-1]
         told |= {"score": last.score, "change": last.change, "sentence": ""}
-        told["reasons"] = [
-            {"text": reason(part.signal), "lowers": part.logit < 0, "evidence": part.evidence}
-            for part in last.reasons[:REASONS]
-        ]
-    if view.explanation:
-        told["sentence"] = view.explanation.sentence
+        told["reasons"] = [{"text": reason(part.signal), "lowers": part.logit < 0} for part in last.reasons[:REASONS]]
     return told
 
 

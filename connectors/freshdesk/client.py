@@ -119,6 +119,11 @@ class FreshdeskConnector(Connector):
         requester_id = self._ticket(ticket_id, {}).ticket.requester.id
         return follow_ups.find(self._api, requester_id, marker)
 
+    def complete_follow_up(self, ticket_id: str, new: NewTicket) -> None:
+        note = follow_ups.note_marker(new.marker)
+        if not new.public and not self.find_write(ticket_id, [note]):
+            follow_ups.write_note(self._api, ticket_id, new)
+
     def macro_write(self, ticket: Ticket, macro_id: str) -> Write:
         body = self._api.get(f"canned_responses/{number(macro_id)}", of=f"macro {macro_id}")
         with sensible():

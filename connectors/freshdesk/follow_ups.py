@@ -34,7 +34,7 @@ def create(api: Api, new: NewTicket) -> str:
     with sensible(sent=True):
         ticket_id = mapping.read_ticket_body(answer).ticket.id
     if not new.public:
-        _note(api, ticket_id, new)
+        write_note(api, ticket_id, new)
     return ticket_id
 
 
@@ -54,8 +54,14 @@ def _opening(new: NewTicket) -> str:
     return f"{new.subject} (follow-up of ticket {new.follow_up_of})" if new.follow_up_of else new.subject
 
 
-def _note(api: Api, ticket_id: str, new: NewTicket) -> None:
-    note = {"body": marks.dressed(new.text, [new.marker]), "private": True}
+def note_marker(marker: str) -> str:
+    """The note's own marker: the ticket's does not tell whether its note is there."""
+    return f"{marker}/note"
+
+
+def write_note(api: Api, ticket_id: str, new: NewTicket) -> None:
+    """The internal note that the ticket was opened for."""
+    note = {"body": marks.dressed(new.text, [note_marker(new.marker)]), "private": True}
     try:
         api.post(f"tickets/{number(ticket_id)}/notes", note, of=f"ticket {ticket_id}")
     except ConnectorError as error:

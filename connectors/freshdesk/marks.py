@@ -32,14 +32,15 @@ def dressed(text: str, markers: Sequence[str]) -> str:
     if any(one.split() != [one] for one in markers):
         raise Refused("markers: must not be empty or hold white space")
     names = [f"kintsugi-{one}" for one in ([mark(marker) for marker in markers] or [_NOBODY])]
-    style = f"font-family:{','.join(names)},{_FONTS};font-size:14px"
+    # Last, so that no program takes the font that nobody has for the one to write in.
+    style = f"font-family:{_FONTS},{','.join(names)};font-size:14px"
     return f'<div data-kintsugi="{" ".join(names)}" style="{style}"><div dir="ltr">{plain_html(text)}</div></div>'
 
 
 def is_ours(body: str) -> bool:
-    """Whether we wrote this HTML body: it begins with our mark. A quote of our words further down does not count."""
+    """Whether we wrote this HTML body: it begins with our mark. A quote of our words does not count."""
     found = _LEADING_TAGS.match(body)
-    return bool(found and _MARK.search(found[0]))
+    return bool(found and _MARK.search(found[0]) and "<blockquote" not in found[0].lower())
 
 
 def markers_in(body: str, markers: Sequence[str]) -> frozenset[str]:

@@ -149,8 +149,7 @@ class ZendeskConnector(Connector):
 
     def find_write(self, ticket_id: str, markers: Sequence[str]) -> frozenset[str]:
         wanted, found = frozenset(markers), set[str]()
-        pages = self._pages(f"tickets/{number(ticket_id)}/audits.json", "audits", {"sort": "-created_at"}, ticket_id)
-        for page in pages:
+        for page in self._newest_audits(ticket_id):
             for audit in page["audits"]:
                 found |= wanted & mapping.markers_in(audit.get("metadata") if isinstance(audit, Mapping) else None)
             if found == wanted:
@@ -169,8 +168,7 @@ class ZendeskConnector(Connector):
         return next((one for one in found if self.find_write(one, [marker])), None)
 
     def find_solver(self, ticket_id: str) -> StatusChange | None:
-        pages = self._pages(f"tickets/{number(ticket_id)}/audits.json", "audits", {"sort": "-created_at"}, ticket_id)
-        return endings.solver_in(audit for page in pages for audit in page["audits"])
+        return endings.solver_in(audit for page in self._newest_audits(ticket_id) for audit in page["audits"])
 
     def offer_survey(self, ticket: Ticket, survey_id: str | None = None) -> SurveyLink | None:
         return self._offers.make(ticket, survey_id)
@@ -266,6 +264,11 @@ class ZendeskConnector(Connector):
                 return
             query["page[after]"] = str(cursor)
         raise Unavailable(f"{of or path}: more than {MAX_PAGES * PAGE} {name}")
+
+    def _newest_audits(self, ticket_id: str) -> Iterator[dict[str, Any]]:
+        """The newest first, and of a very long log no more than that: what we ask for happened lately."""
+        path = f"tickets/{number(ticket_id)}/audits.json"
+        return islice(self._pages(path, "audits", {"sort": "-created_at"}, ticket_id), MAX_PAGES)
 
     def _listed(self, listing: Callable[[], Any], read: Callable[[Mapping[str, Any]], T]) -> list[T]:
         with sensible():

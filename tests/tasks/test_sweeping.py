@@ -11,10 +11,10 @@ from sqlalchemy import update
 from app.clock import real_now
 from app.store import sweeps
 from app.store.database import Purpose
-from app.store.models import Desk, RatingRow, TrackedTicket
+from app.store.models import Desk, DeskState, RatingRow, TrackedTicket
 from connectors.base import CallLimits
 from connectors.zendesk.client import ZendeskConnector
-from tasks import sweeping
+from tasks import claims, sweeping
 from tasks.dispatch import Dispatcher
 from tests.tasks.stage import ANGRY, ASSIGN, CALM, FOLLOW_UP, NOTE, Stage, protocol
 from tests.tasks.test_dispatch import Broker
@@ -220,6 +220,42 @@ def test_nothing_is_settled_that_happened_after_the_bulk_read(stage: Stage, monk
 
     row = stage.tracked(ticket_id)
     assert (row.read_at, row.dirty - row.done) == (None, 2)
+
+
+def test_what_came_between_the_take_and_the_work_is_read_anew(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    (ticket_id,) = open_many(stage, [CALM])
+    begin = claims.ticket
+
+    def meanwhile(*what: int) -> Any:
+        stage.says(ticket_id, ANGRY)
+        return begin(*what)
+
+    monkeypatch.setattr(claims, "ticket", meanwhile)
+
+    sweep(stage)
+
+    row = stage.tracked(ticket_id)
+    assert row.dirty == row.done
+    assert row.level == "poor"
+
+
+@pytest.mark.parametrize("path", ["/api/v2/incremental", "/api/v2/tickets/show_many"])
+def test_where_bulk_reads_are_refused_tickets_are_read_alone(stage: Stage, path: str) -> None:
+    opened = open_many(stage, [CALM] * 2)
+    stage.fault("status", status=403, path_prefix=path)
+
+    sweep(stage)
+
+    assert [stage.tracked(ticket_id).scored_at is not None for ticket_id in opened] == [True, True]
+
+
+def test_refused_credentials_pause_the_desk(stage: Stage) -> None:
+    (ticket_id,) = open_many(stage, [CALM])
+    stage.fault("status", status=401, path_prefix="/api/v2/", times=9)
+
+    sweep(stage)
+
+    assert (stage.desk().state, stage.tracked(ticket_id).read_at) == (DeskState.PAUSED, None)
 
 
 def test_a_late_hint_sweeps_nothing(stage: Stage) -> None:

@@ -42,8 +42,14 @@ def test_the_app_is_told_score_reasons_and_what_is_being_done(stranger: FlaskCli
         31,
         -27,
     )
-    assert any(part["evidence"] == "This is the third time I write" for part in told["reasons"])
+    assert told["reasons"][0]["lowers"]
     assert any(step["text"].startswith("Assign to the least loaded") for step in told["case"]["steps"])
+
+
+def test_no_word_of_the_customer_is_told(stranger: FlaskClient, story: Seeded) -> None:
+    told = ask(stranger, story.ticket_id)
+
+    assert "third time" not in told.text
 
 
 @pytest.mark.parametrize("key", ["", "wrong", KEY + "x", hashed(KEY), "é" * 40])

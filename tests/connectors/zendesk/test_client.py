@@ -457,13 +457,14 @@ class TestOtherCalls:
         assert "sort=-created_at" in str(vendor.calls[0].request.url)
         assert len(vendor.calls) == 1
 
-    def test_a_log_too_long_to_read_is_not_taken_for_one_without_the_marker(
-        self, vendor: responses.RequestsMock, desk: Connector
+    def test_a_very_long_log_is_read_no_further_than_its_newest_part(
+        self, vendor: responses.RequestsMock, desk: Connector, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(client, "MAX_PAGES", 3)
         vendor.add("GET", AUDITS, json={"audits": [], "meta": {"has_more": True, "after_cursor": "c"}})
 
-        with pytest.raises(Unavailable, match="more than"):
-            desk.find_write("35", ["step-1"])
+        assert desk.find_write("35", ["step-1"]) == frozenset()
+        assert len(vendor.calls) == 3
 
     def test_a_macro_without_words_costs_one_call(self, vendor: responses.RequestsMock, desk: Connector) -> None:
         actions = [{"field": "status", "value": "pending"}]

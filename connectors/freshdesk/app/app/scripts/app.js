@@ -42,7 +42,7 @@ function show(told) {
   const change = told.change;
   write("change", change ? (change > 0 ? "+" : "−") + Math.abs(change) + " since the last message" : "");
   write("sentence", told.sentence);
-  const reasons = told.reasons.map((one) => item((one.lowers ? "▾ " : "▴ ") + one.text, one.evidence));
+  const reasons = told.reasons.map((one) => item((one.lowers ? "▾ " : "▴ ") + one.text));
   byId("reasons").replaceChildren(...reasons);
   byId("case").hidden = !told.case;
   if (told.case) {
