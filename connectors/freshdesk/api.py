@@ -11,9 +11,9 @@ from typing import Any
 
 from requests.auth import HTTPBasicAuth
 
+from connectors.answers import named
 from connectors.base import CallLimits, Line
 from connectors.errors import ConnectorError, NotFound, Unavailable
-from connectors.freshdesk.answers import named
 from connectors.freshdesk.refusals import Nowhere, freshdesk_refusal
 from connectors.http import open_session
 

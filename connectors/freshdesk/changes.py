@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from connectors.answers import number_of
 from connectors.errors import Closed, Conflict, NotFound, Refused
-from connectors.freshdesk.answers import number_of
 from connectors.freshdesk.mapping import PRIORITIES
 from connectors.freshdesk.statuses import Statuses
 from connectors.ticket import Ticket, TicketStatus, Write

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
+from connectors.answers import number, sensible
 from connectors.base import Connector, Line
 from connectors.errors import NotFound, Refused
 from connectors.freshdesk import follow_ups, listing, macros, mapping, marks, ratings
-from connectors.freshdesk.answers import number, sensible
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.checks import run_checks
 from connectors.freshdesk.conversation import Pages, read_after

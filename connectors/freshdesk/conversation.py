@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.answers import sensible
 from connectors.errors import Unavailable
 from connectors.freshdesk import mapping
-from connectors.freshdesk.answers import sensible
 from connectors.freshdesk.api import MAX_PAGES, PAGE
 from connectors.freshdesk.mapping import Conversation
 

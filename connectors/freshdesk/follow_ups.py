@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors.answers import number, number_of, sensible
 from connectors.errors import ConnectorError, Unavailable
 from connectors.freshdesk import mapping, marks
-from connectors.freshdesk.answers import number, number_of, sensible
 from connectors.freshdesk.api import Api
 from connectors.ticket import NewTicket
 

@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from connectors.answers import number, sensible
 from connectors.errors import Conflict, NotFound, Refused
 from connectors.freshdesk import wanted as plans
-from connectors.freshdesk.answers import number, sensible
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.wanted import Item
 from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted

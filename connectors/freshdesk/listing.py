@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connectors.answers import sensible
 from connectors.errors import NotFound, Refused, Unavailable
 from connectors.freshdesk import mapping, ratings
-from connectors.freshdesk.answers import sensible
 from connectors.freshdesk.api import PAGE, Api
 from connectors.freshdesk.mapping import TicketBody
 from connectors.ticket import Changes, Rated, Ticket, TicketStatus

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors.answers import number, sensible
 from connectors.errors import Conflict, ConnectorError
 from connectors.freshdesk import changes, mapping, marks
-from connectors.freshdesk.answers import number, sensible
 from connectors.freshdesk.api import Api
 from connectors.freshdesk.statuses import Statuses
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write

@@ -1,46 +1,11 @@
-"""What every reader of Zendesk's answers shares: sense or nonsense, whose trouble it was, and ids as numbers."""
+"""Sense or nonsense in Zendesk's answers, those that zenpy reads included."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 
-from marshmallow import ValidationError
 from zenpy.lib.exception import APIException, ZenpyException
 
-from connectors.errors import ConnectorError, NotFound, Unavailable
+from connectors import answers
 
-
-@contextmanager
-def sensible(*, sent: bool = False) -> Iterator[None]:
-    """Turn an answer of the wrong shape into Unavailable; zenpy's and our readers fail in many ways on one.
-
-    `sent` says that the answer was to a write, which has taken effect all the same.
-    """
-    try:
-        yield
-    except ValidationError as error:
-        raise Unavailable(f"the helpdesk's answer makes no sense: {_fields(error)}", sent=sent) from error
-    except (APIException, ZenpyException, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise Unavailable(f"the helpdesk's answer makes no sense: {type(error).__name__}", sent=sent) from error
-
-
-@contextmanager
-def named(what: str) -> Iterator[None]:
-    """Say what it was that the helpdesk refused or did not find."""
-    try:
-        yield
-    except ConnectorError as error:
-        error.args = (f"{what}: {error}",)
-        raise
-
-
-def number(text: str) -> int:
-    """The vendor's number for an id of ours. Raises NotFound for an id that it cannot have."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise NotFound(f"{text[:40]!r} cannot be an id of Zendesk's")
-    return int(text)
-
-
-def _fields(error: ValidationError) -> str:
-    return ", ".join(sorted(map(str, error.messages))) if isinstance(error.messages, dict) else "not an object"
+sensible = partial(answers.sensible, also=(APIException, ZenpyException))

@@ -13,10 +13,11 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from connectors.answers import number
 from connectors.errors import RateLimited, Refused
 from connectors.ticket import Message, Person, Said, Ticket, Write
 from connectors.zendesk import changes, mapping
-from connectors.zendesk.answers import number, sensible
+from connectors.zendesk.answers import sensible
 from connectors.zendesk.mapping import CommentBody
 
 MOST = 100

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.answers import number_of
 from connectors.errors import Conflict, Refused
 from connectors.ticket import Comment, Priority, Ticket, TicketStatus, Write
 from connectors.wire import clean, plain_text
@@ -27,9 +28,9 @@ def changed_fields(ticket: Ticket, write: Write) -> dict[str, Any]:
     """
     body: dict[str, Any] = {}
     if write.group_id and write.group_id != ticket.group_id:
-        body["group_id"] = _id("group", write.group_id)
+        body["group_id"] = number_of("group", write.group_id)
     if write.assignee_id and write.assignee_id != ticket.assignee_id:
-        body["assignee_id"] = _id("assignee", write.assignee_id)
+        body["assignee_id"] = number_of("assignee", write.assignee_id)
     if write.priority and write.priority != ticket.priority:
         body["priority"] = write.priority.value
     if write.status and write.status != ticket.status:
@@ -46,13 +47,7 @@ def changed_fields(ticket: Ticket, write: Write) -> dict[str, Any]:
 
 def custom_fields(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Custom fields as the vendor lists them; an update merges them by id."""
-    return [{"id": _id("custom field", key), "value": value} for key, value in values.items()]
-
-
-def _id(what: str, text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,19}", text):
-        raise Refused(f"{what} {text[:40]!r}: not an id of Zendesk's")
-    return int(text)
+    return [{"id": number_of("custom field", key), "value": value} for key, value in values.items()]
 
 
 def metadata(markers: Sequence[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from requests.auth import HTTPBasicAuth
 from zenpy import Zenpy
 from zenpy.lib.api_objects import Ticket as ZenpyTicket
 
+from connectors.answers import named, number
 from connectors.base import CallLimits, Connector, Installer, Line, Wanted
 from connectors.errors import ConnectorError, NotFound, Refused, Unavailable
 from connectors.http import open_session
@@ -40,7 +41,7 @@ from connectors.ticket import (
 )
 from connectors.wire import parse_instant
 from connectors.zendesk import changes, endings, incremental, mapping, ratings
-from connectors.zendesk.answers import named, number, sensible
+from connectors.zendesk.answers import sensible
 from connectors.zendesk.bulk import Bulk
 from connectors.zendesk.checks import run_checks
 from connectors.zendesk.conversation import read_messages

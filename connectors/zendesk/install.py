@@ -16,10 +16,11 @@ from typing import Any
 from zenpy import Zenpy
 from zenpy.lib.api_objects import Macro, TicketField, Trigger, View, Webhook
 
+from connectors.answers import named
 from connectors.errors import NotFound, Refused
 from connectors.installing import Change, Doing, Installer, Made, Thing, Wanted
 from connectors.zendesk import wanted as plans
-from connectors.zendesk.answers import named, sensible
+from connectors.zendesk.answers import sensible
 from connectors.zendesk.wanted import Item
 
 _MOST = 2_000  #: things of one sort that are looked through for ours

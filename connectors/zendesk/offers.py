@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from connectors.answers import number
 from connectors.errors import Conflict, NoSurvey, NotFound, Refused, Unavailable
 from connectors.ticket import SurveyLink, Ticket
-from connectors.zendesk.answers import number
 
 RESPONSES = "guide/survey_responses"
 LOCALE = "en-us"  #: of a survey page for somebody whose own is not known

@@ -1,4 +1,4 @@
-"""What every reader of Freshdesk's answers shares: sense or nonsense, whose trouble it was, and ids as numbers."""
+"""What every reader of a helpdesk's answers shares: sense or nonsense, whose trouble it was, and ids as numbers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from connectors.errors import ConnectorError, NotFound, Refused, Unavailable
 
 
 @contextmanager
-def sensible(*, sent: bool = False) -> Iterator[None]:
-    """Turn an answer of the wrong shape into Unavailable.
+def sensible(*, sent: bool = False, also: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Turn an answer of the wrong shape into Unavailable; readers fail in many ways on one, a client's own `also`.
 
     `sent` says that the answer was to a write, which has taken effect all the same.
     """
+    wrong: tuple[type[Exception], ...] = (AttributeError, LookupError, TypeError, ValueError, *also)
     try:
         yield
     except ValidationError as error:
         raise Unavailable(f"the helpdesk's answer makes no sense: {_fields(error)}", sent=sent) from error
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except wrong as error:
         raise Unavailable(f"the helpdesk's answer makes no sense: {type(error).__name__}", sent=sent) from error
 
 
@@ -36,16 +37,20 @@ def named(what: str) -> Iterator[None]:
 
 def number(text: str) -> int:
     """The vendor's number for an id of ours. Raises NotFound for an id that it cannot have."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise NotFound(f"{text[:40]!r} cannot be an id of Freshdesk's")
+    if not _is_number(text):
+        raise NotFound(f"{text[:40]!r} cannot be an id of the helpdesk's")
     return int(text)
 
 
 def number_of(what: str, text: str) -> int:
     """The vendor's number for an id that a change names. Raises Refused for one that it cannot be."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise Refused(f"{what} {text[:40]!r}: not an id of Freshdesk's")
+    if not _is_number(text):
+        raise Refused(f"{what} {text[:40]!r}: not an id of the helpdesk's")
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20
 
 
 def _fields(error: ValidationError) -> str:
