@@ -33,6 +33,9 @@ LOCKS = {
 #: Kinds that are ready as well once the key is.
 IMPLIED = {"run": ("run",), "test": ("run", "test"), "bench": ("run", "test", "bench")}
 
+#: Compiled as installed: processes start in half the time, also where Python may not write beside its sources.
+UV_INSTALL = ("pip", "install", "-q", "--compile-bytecode")
+
 #: Debian packages that tests and benches want, in the order in which they are installed.
 TOOLS = ("redis-server", "postgresql", "wrk", "chromium", "fonts-dejavu-core")
 
@@ -182,7 +185,7 @@ def _install(kind: str) -> None:
     wanted = ["--no-deps", "--require-hashes", *locks]
     itself = ["--no-deps", "--no-build-isolation", "-e", str(ROOT)]
     for what in (wanted, itself):
-        if uv and not _call([uv, "pip", "install", "-q", "--python", str(PYTHON), *what], env=_uv_environment()):
+        if uv and not _call([uv, *UV_INSTALL, "--python", str(PYTHON), *what], env=_uv_environment()):
             continue
         if _pip("install", "-q", *what):
             raise SetupError(

@@ -18,7 +18,7 @@ from app.words import Arm, CaseStage
 from connectors.base import Connector
 from connectors.errors import ConnectorError, Refused, Unavailable
 from connectors.ticket import EventType, NewTicket, Ticket, TicketStatus
-from tasks import recovery
+from tasks import own_steps, recovery
 from tasks.claims import TicketClaim
 from tasks.planning import Context
 
@@ -56,7 +56,7 @@ def read(claim: TicketClaim, ticket: Ticket, connector: Connector, *, anew: bool
         case = cases.find_open(session, claim.tracked.id)
         if case is None or case.arm is not Arm.TREATMENT or cases.answer_of(session, case.id) is not None:
             return fate
-        undoing = [row for row in steps.of_case(session, case.id) if row.do in recovery.UNDOING]
+        undoing = [row for row in steps.of_case(session, case.id) if row.do in own_steps.UNDOING]
     solver = connector.find_solver(ticket.id)
     if solver is None or not solver.by_rule:
         return fate
@@ -86,7 +86,7 @@ def merge(claim: TicketClaim, session: Session, row: TrackedTicket, ticket: Tick
 def _move(session: Session, case: RecoveryCase, row: TrackedTicket, target: TrackedTicket, now: datetime) -> None:
     """The case goes on on another ticket, which is marked for it."""
     fates.move_case(session, case, row, target)
-    marks = steps.Planned(action=f"flag-{target.ticket_id}", do=recovery.FLAG, params={})
+    marks = steps.Planned(action=f"flag-{target.ticket_id}", do=own_steps.FLAG, params={})
     steps.plan(session, case, [marks], now)
     if case.stage in (CaseStage.RESOLVED, CaseStage.RESURVEYED):
         return

@@ -25,7 +25,7 @@ from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, 
 from connectors.base import Connector
 from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavailable
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write
-from tasks import alerting, fates, recovery, showing
+from tasks import alerting, fates, own_steps, recovery, showing
 from tasks.claims import TicketClaim
 from tasks.planning import CLOSED, Context, gather, plan_step, with_names
 
@@ -116,7 +116,7 @@ def _settle_interrupted(claim: TicketClaim, cut_off: Sequence[StepRow], ticket: 
 
 
 def _has_words(row: StepRow) -> bool:
-    return row.do in {"note", "macro", recovery.SURVEY, recovery.UNDO}
+    return row.do in {"note", "macro", own_steps.SURVEY, own_steps.UNDO}
 
 
 def _write(claim: TicketClaim, context: Context, connector: Connector) -> None:
@@ -245,11 +245,11 @@ def _end(session: Session, rows: Sequence[StepRow], claim: TicketClaim, reason: 
     """These steps will never be done, and a survey among them will never reach anybody."""
     steps.finish(rows, StepState.REFUSED, claim.business_now(), reason=reason)
     for row in rows:
-        if row.do == recovery.SURVEY:
+        if row.do == own_steps.SURVEY:
             _survey(session, row, InvitationState.NOT_SENT, None, reason)
-        if row.do == recovery.OUTCOME and reason == CLOSED:
+        if row.do == own_steps.OUTCOME and reason == CLOSED:
             recovery.go_on_elsewhere(session, row, claim.business_now())
-        if row.do == recovery.UNDO:
+        if row.do == own_steps.UNDO:
             # It may be closed for good by now, which asks for another answer.
             claim.look_again(real_now())
 
@@ -273,18 +273,18 @@ def _advance_cases(session: Session, rows: Sequence[StepRow], claim: TicketClaim
     now = claim.business_now()
     for row in rows:
         case = cases.get(session, row.case_id)
-        if row.do == recovery.SURVEY:
+        if row.do == own_steps.SURVEY:
             _survey(session, row, InvitationState.SENT, now, None)
         event = _EVENTS.get(row.do)
         if event is None or not can_advance(case.stage, event):
             continue
         cases.move(case, advance(case.stage, event), now)
-        if row.do != recovery.SURVEY and _solved_since(session, row, case):
+        if row.do != own_steps.SURVEY and _solved_since(session, row, case):
             # The solution was seen before the case had got so far.
             claim.look_again(real_now())
 
 
-_EVENTS = {recovery.FLAG: CaseEvent.FLAG, "assign": CaseEvent.ASSIGN, recovery.SURVEY: CaseEvent.RESURVEY}
+_EVENTS = {own_steps.FLAG: CaseEvent.FLAG, "assign": CaseEvent.ASSIGN, own_steps.SURVEY: CaseEvent.RESURVEY}
 
 
 def _solved_since(session: Session, row: StepRow, case: RecoveryCase) -> bool:

@@ -25,7 +25,7 @@ from app.words import SatState
 from connectors.base import Connector
 from connectors.errors import NotFound, Refused
 from connectors.ticket import Comment, Person, Ticket, TicketStatus, Write
-from tasks import directory, recovery, showing
+from tasks import deciding, directory, own_steps, recovery, showing
 from tasks.claims import TicketClaim
 
 MOST_REASONS = 3
@@ -63,7 +63,7 @@ class Context:
         """What is stored; `gather` adds what has to be asked for."""
         row = claim.tracked
         open_steps = steps.open_of(session, row.id)
-        writes = [step for step in open_steps if effect_of(step) is Effect.WRITE and step.do != recovery.FOLLOW_UP]
+        writes = [step for step in open_steps if effect_of(step) is Effect.WRITE and step.do != own_steps.FOLLOW_UP]
         known = {
             case_id: _case_context(session, claim, case_id, ticket)
             for case_id in dict.fromkeys(step.case_id for step in open_steps)
@@ -77,9 +77,9 @@ class Context:
             steps=tuple(step for step in writes if step.state is StepState.PLANNED),
             cut_off=tuple(step for step in writes if step.state is StepState.SENDING),
             alerts=tuple(step for step in open_steps if effect_of(step) is Effect.ALERT),
-            follow_ups=tuple(step for step in open_steps if step.do == recovery.FOLLOW_UP),
+            follow_ups=tuple(step for step in open_steps if step.do == own_steps.FOLLOW_UP),
             cases=known,
-            surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == recovery.SURVEY},
+            surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == own_steps.SURVEY},
             planning=Planning(ticket=ticket, case=CaseSummary(protocol=""), now=claim.business_now()),
             shown=showing.wanted(desk.settings, fresh),
         )
@@ -95,7 +95,7 @@ class Context:
 
 def effect_of(row: StepRow) -> Effect:
     """Who performs a step; the engine's own steps are writes, but for the words to the leads."""
-    if row.do in (recovery.TELL_LEAD, recovery.TELL_OF_RULE):
+    if row.do in (own_steps.TELL_LEAD, own_steps.TELL_OF_RULE):
         return Effect.ALERT
     kind = ACTIONS.get(row.do)
     return kind.effect if kind is not None else Effect.WRITE
@@ -120,22 +120,22 @@ def plan_step(context: Context, row: StepRow) -> Write:
 
 
 _OWN: Mapping[str, Callable[[Context, StepRow], Write]] = {
-    recovery.FLAG: lambda context, _: tags.opened_write(context.ticket.tags, context.dictionary),
-    recovery.EXPIRED: lambda context, _: tags.closed_write(context.ticket.tags, context.dictionary),
-    recovery.SURVEY: lambda context, row: Write(comment=Comment(text=context.surveys[row.id], public=True)),
-    recovery.OUTCOME: lambda context, row: concluded(context, row).write,
-    recovery.UNDO: lambda context, row: _undo_write(context, row),
+    own_steps.FLAG: lambda context, _: tags.opened_write(context.ticket.tags, context.dictionary),
+    own_steps.EXPIRED: lambda context, _: tags.closed_write(context.ticket.tags, context.dictionary),
+    own_steps.SURVEY: lambda context, row: Write(comment=Comment(text=context.surveys[row.id], public=True)),
+    own_steps.OUTCOME: lambda context, row: concluded(context, row).write,
+    own_steps.UNDO: lambda context, row: _undo_write(context, row),
 }
 
 
 def plan_alert(context: Context, row: StepRow) -> Alert:
     """What an alert step says. Raises CannotPlan with the reason."""
-    if row.do == recovery.TELL_LEAD:
+    if row.do == own_steps.TELL_LEAD:
         alert = concluded(context, row).alert
         if alert is None:
             raise CannotPlan("the customer's answer asks for no alert")
         return alert
-    if row.do == recovery.TELL_OF_RULE:
+    if row.do == own_steps.TELL_OF_RULE:
         return _rule_alert(context, row)
     action = context.action(row)
     plan = ACTIONS[action.do].plan(action.params, context.planning_for(row))
@@ -256,7 +256,7 @@ class _Gathered:
 def _case_context(session: Session, claim: TicketClaim, case_id: int, ticket: Ticket) -> CaseContext:
     case = cases.get(session, case_id)
     desk = desks.get(session, claim.desk_id)
-    protocol = recovery.read_cached(protocols.version(session, case.version_id).document)
+    protocol = deciding.read_cached(protocols.version(session, case.version_id).document)
     return CaseContext(case=case, protocol=protocol, summary=_summary(session, claim, case, protocol, desk, ticket))
 
 

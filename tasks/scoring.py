@@ -27,11 +27,12 @@ from app.store.models import RatingRow, TrackedTicket
 from app.words import SatState, Score
 from connectors.base import Connector
 from connectors.ticket import Author, Message, Ticket, TicketStatus
-from tasks import claims, directory, examples, facts, fates, insight, participants, recovery
+from tasks import claims, deciding, directory, examples, facts, fates, insight, participants, recovery
 from tasks.claims import TicketClaim
 from tasks.directory import Names
 from tasks.facts import Past
 from tasks.fates import Fate
+from tasks.look import Look
 
 SOLVED = frozenset({TicketStatus.SOLVED, TicketStatus.CLOSED})
 GONE = frozenset({TicketStatus.DELETED, TicketStatus.SPAM})
@@ -68,7 +69,7 @@ def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
             facts.remember(row, score)
             insight.of(session, row, insight.Stand(score=score, running=running, facts=known, model=model))
             row.rescore_at = engine.next_rescore_at(running, known, model, now, context)
-            after = row.state, recovery.digest_now(claim, session, row, running, score)
+            after = row.state, deciding.digest_now(session, row, running, score)
             if before != after:
                 row.marked_at = None  # the look that is due now has more to do than to see whether tags arrived
         if before != after:
@@ -78,7 +79,7 @@ def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
 
 def names_for(claim: TicketClaim, connector: Connector) -> Names:
     """Names of groups, where a published protocol has a condition on them."""
-    return directory.names(claim, connector) if recovery.names_groups(claim) else Names()
+    return directory.names(claim, connector) if deciding.names_groups(claim) else Names()
 
 
 def record(claim: TicketClaim, ticket: Ticket, names: Names, fate: Fate = PLAIN_FATE) -> None:
@@ -111,7 +112,7 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names, fate: Fate = PLAIN_
         if ticket.merged_into is not None:
             fates.merge(claim, session, row, ticket, now)
             return
-        recovery.follow(claim, session, row, recovery.Look(
+        recovery.follow(claim, session, row, Look(
             ticket=ticket, names=names, score=score, running=thread.running,
             replied=thread.agent_replied_at, found=thread.found, now=now, rule=fate.rule, undo=fate.undo,
         ))  # fmt: skip

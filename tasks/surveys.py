@@ -15,7 +15,7 @@ from app.protocols.cases import CaseEvent, advance, can_advance
 from app.store import cases, desks, invitations, offers, people, steps, tracked_tickets
 from app.store.models import Invitation, InvitationState
 from connectors.ticket import TicketStatus
-from tasks import offering, recovery
+from tasks import offering, own_steps
 from tasks.offering import Wish
 from tasks.parts import Parts, current
 
@@ -119,7 +119,7 @@ def _hindrance(
 def _as_step(session: Session, row: Invitation, now: datetime) -> None:
     """A survey in a public comment is a write to the ticket, so the ticket's own writer makes it."""
     case = cases.get(session, row.case_id)
-    planned = steps.Planned(action=f"survey-{row.round}", do=recovery.SURVEY, params={"invitation_id": row.id})
+    planned = steps.Planned(action=f"survey-{row.round}", do=own_steps.SURVEY, params={"invitation_id": row.id})
     steps.plan(session, case, [planned], now)
     invitations.settle(session, row, InvitationState.HANDED_OVER, reason="to be posted on the ticket")
     tracked_tickets.wake(session, row.tracked_id, real_now())

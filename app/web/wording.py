@@ -46,6 +46,7 @@ STAGES: Mapping[str, str] = {
 STEPS: Mapping[str, str] = {
     StepState.PLANNED: "Planned",
     StepState.SENDING: "Being sent",
+    StepState.WAITING: "Waits for a person",
     StepState.DONE: "Done",
     StepState.SKIPPED: "Skipped",
     StepState.REFUSED: "Refused by the helpdesk",
@@ -91,6 +92,8 @@ OTHERS: Mapping[str, str] = {
     DeskState.ACTIVE: "Active",
     DeskState.PAUSED: "Paused",
     VersionState.DRAFT: "Draft",
+    VersionState.SHADOW: "Watching only",
+    VersionState.CANARY: "In force on a share",
     VersionState.PUBLISHED: "In force",
     VersionState.RETIRED: "Retired",
     Role.AGENT: "Agent",

@@ -63,6 +63,7 @@ class DeskState(enum.StrEnum):
 class StepState(enum.StrEnum):
     PLANNED = "planned"
     SENDING = "sending"  # the intent is committed; the call may or may not have happened
+    WAITING = "waiting"  # a person's to do; ends when it is ticked off or its done-check holds
     DONE = "done"
     SKIPPED = "skipped"  # nothing to do any more
     REFUSED = "refused"  # the helpdesk said no, for good
@@ -93,6 +94,8 @@ class OfferState(enum.StrEnum):
 
 class VersionState(enum.StrEnum):
     DRAFT = "draft"
+    SHADOW = "shadow"  # decides on live traffic and does nothing
+    CANARY = "canary"  # in force on a share of tickets
     PUBLISHED = "published"
     RETIRED = "retired"
 

@@ -35,6 +35,7 @@ class ProtocolVersion(DeskScoped, Base):
     number: Mapped[int] = mapped_column(Integer)
     document: Mapped[str] = mapped_column(Text)
     state: Mapped[VersionState] = mapped_column(default=VersionState.DRAFT)
+    share: Mapped[float | None]  #: of tickets that a canary acts on, above 0 and below 1; None for all others
     reason: Mapped[str | None] = mapped_column(String(500))
     published_by: Mapped[str | None] = mapped_column(String(254))
     published_at: Mapped[datetime | None]
@@ -55,6 +56,7 @@ class DecisionRow(DeskScoped, Base):
     reason: Mapped[str] = mapped_column(String(500))
     conditions: Mapped[list[Any]]
     facts: Mapped[dict[str, Any]]
+    shadow: Mapped[bool] = mapped_column(default=False)  #: by a version that only watches; nothing followed from it
     at: Mapped[datetime]  #: business time
 
 
@@ -86,6 +88,7 @@ class RecoveryCase(DeskScoped, Base):
     recovery_group_id: Mapped[str | None] = mapped_column(String(64))  #: whom the case gave the ticket to
     moved_from: Mapped[str | None] = mapped_column(String(64))  #: the ticket it began on, where it moved to another
     follow_up_ticket_id: Mapped[str | None] = mapped_column(String(64))  #: opened since its own ticket was closed
+    owner_id: Mapped[str | None] = mapped_column(String(64))  #: the agent who owns it, by the helpdesk's id
     round: Mapped[int] = mapped_column(Integer, default=1)
     reason: Mapped[str | None] = mapped_column(String(500))  #: why it ended as it did
     opened_at: Mapped[datetime]  #: business time, as all below
@@ -96,6 +99,12 @@ class RecoveryCase(DeskScoped, Base):
     resolved_at: Mapped[datetime | None]
     resurveyed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    touch_due_at: Mapped[
+        datetime | None
+    ]  #: when the first public word to the customer is due, by the protocol's target
+    recover_due_at: Mapped[datetime | None]
+    touch_missed_at: Mapped[datetime | None]  #: when that target was found missed
+    recover_missed_at: Mapped[datetime | None]
 
 
 class StepRow(DeskScoped, Base):
@@ -106,6 +115,7 @@ class StepRow(DeskScoped, Base):
         UniqueConstraint("case_id", "version_id", "action", "round", name="uq_step_once"),
         UniqueConstraint("marker", name="uq_step_marker"),
         Index("ix_step_ticket", "tracked_id", "state"),
+        Index("ix_step_due", "desk_id", "state", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -122,5 +132,13 @@ class StepRow(DeskScoped, Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     sent_at: Mapped[datetime | None]  #: mechanism time of the intent, for the quiet period before a look-up
     receipt: Mapped[str | None] = mapped_column(String(128))
+    owner: Mapped[str | None] = mapped_column(
+        String(100)
+    )  #: who is to see to it: "team", "lead", "agent", or an agent's id
+    due_at: Mapped[datetime | None]  #: business time
+    missed_at: Mapped[datetime | None]  #: business time when it was found overdue
+    not_before: Mapped[datetime | None]  #: business time; nothing is done about it earlier
+    done_by: Mapped[str | None] = mapped_column(String(254))  #: the person who ticked it off
+    change: Mapped[dict[str, Any] | None]  #: what it changed at the ticket, with what was there before
     planned_at: Mapped[datetime]  #: business time
     settled_at: Mapped[datetime | None]  #: business time

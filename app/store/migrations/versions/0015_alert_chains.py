@@ -1,0 +1,12 @@
+"""Tables of alert chains."""
+
+from __future__ import annotations
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the tables up."""

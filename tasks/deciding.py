@@ -1,0 +1,174 @@
+"""Deciding on a ticket's facts: the protocols in force, what they say now, and the cases that open with their steps.
+
+All of it in the transaction that recorded the look. What becomes of a case afterwards is in `recovery.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.protocols import rules
+from app.protocols.decide import PastCase, Published, Standing, decide, left
+from app.protocols.document import read_document
+from app.protocols.facts import Facts, check_facts, stars
+from app.protocols.protocol import RecoveryProtocol
+from app.scoring.conversation import Running
+from app.store import cases, decisions, protocols, ratings, scores, steps
+from app.store.models import RecoveryCase, TrackedTicket
+from app.words import Arm, Cause, Decision, FaultSide, Outcome, Score
+from connectors.ticket import TicketStatus
+from tasks import own_steps
+from tasks.claims import TicketClaim
+from tasks.look import Look
+
+
+@functools.lru_cache(maxsize=1024)
+def read_cached(document: str) -> RecoveryProtocol:
+    """A stored document as a protocol. Documents of a version never change, so each is read once per process."""
+    return read_document(document)
+
+
+def published(session: Session) -> tuple[Published, ...]:
+    """The desk's protocols in force."""
+    return tuple(
+        Published(version_id=row.version_id, protocol=read_cached(row.document), order=row.position)
+        for row in protocols.in_force(session)
+    )
+
+
+def names_groups(claim: TicketClaim) -> bool:
+    """Whether a protocol in force asks for the name of the ticket's group."""
+    with claim.parts.database.desk(claim.desk_id, read=True) as session:
+        return "group" in rules.named(one.protocol.criteria for one in published(session))
+
+
+def consider(session: Session, row: TrackedTicket, look: Look) -> None:
+    """Let the protocols in force decide on the facts of this look, unless those are as they were."""
+    in_force = published(session)
+    facts = _facts(session, row, look)
+    digest = rules.digest(facts, [one.protocol.criteria for one in in_force])
+    if digest == row.facts_digest:
+        return
+    row.facts_digest = digest
+    _decide(session, row, in_force, facts, look)
+
+
+def digest_now(session: Session, row: TrackedTicket, running: Running, score: Score) -> str | None:
+    """The mark of the facts after time alone has passed, from what is stored."""
+    in_force = published(session)
+    clocked = {"waiting_hours", "age_hours", "minutes_in_state", "churn_risk", "group"} & rules.named(
+        one.protocol.criteria for one in in_force
+    )
+    if "group" in clocked or not clocked:
+        return row.facts_digest
+    facts = _stored_facts(session, row, running, score)
+    return rules.digest(facts, [one.protocol.criteria for one in in_force])
+
+
+def _decide(session: Session, row: TrackedTicket, in_force: tuple[Published, ...], facts: Facts, look: Look) -> None:
+    history = cases.of_ticket(session, row.id)
+    standing = Standing(cases=tuple(_past(session, case) for case in history))
+    decided = decide(in_force, facts, standing, look.now)
+    gone = left(decided)
+    for case in history:
+        if case.exited_at is None and protocols.name_of(session, case.version_id) in gone:
+            case.exited_at = look.now
+    if any(decision.outcome is Outcome.COOLDOWN for decision in decided):
+        # A cooldown ends without any fact changing, so the next look has to decide again.
+        row.facts_digest = None
+    for decision in decided:
+        opened = _open(session, row, decision, in_force, look) if decision.outcome is Outcome.OPEN else None
+        decisions.record(session, row, decision, case_id=opened.id if opened is not None else None, at=look.now)
+
+
+def _past(session: Session, case: RecoveryCase) -> PastCase:
+    return PastCase(
+        protocol=protocols.name_of(session, case.version_id),
+        version_id=case.version_id,
+        opened_at=case.opened_at,
+        closed_at=case.closed_at,
+        exited_at=case.exited_at,
+    )
+
+
+def _open(
+    session: Session, row: TrackedTicket, decision: Decision, in_force: tuple[Published, ...], look: Look
+) -> RecoveryCase:
+    """Open the case and plan its steps; the version it begins under stays its own."""
+    protocol = next(one.protocol for one in in_force if one.version_id == decision.version_id)
+    rating = ratings.newest(session, row.id)
+    by_rating = {"rating", "rating_stars"} & {condition.field for condition in decision.conditions if condition.passed}
+    case = cases.open_case(
+        session,
+        row,
+        cases.Opening(
+            version_id=decision.version_id,
+            arm=Arm.TREATMENT,
+            cause=row.cause or Cause.UNKNOWN,
+            opened_by="rating" if by_rating else "state",
+            rating_id=rating.id if rating and by_rating else None,
+        ),
+        look.now,
+    )
+    planned = [steps.Planned(action="0-flag", do=own_steps.FLAG, params={})]
+    planned += [steps.Planned(action=key, do=action.do, params={}) for key, action in protocol.steps]
+    steps.plan(session, case, planned[: protocol.guardrails.max_actions], look.now)
+    return case
+
+
+def _facts(session: Session, row: TrackedTicket, look: Look) -> Facts:
+    """The named facts of this moment."""
+    assert look.score is not None
+    stored = dict(_stored_facts(session, row, look.running, look.score))
+    stored["signals"] = look.found or frozenset(look.running.seen.last)
+    stored["group"] = look.names.group(look.ticket.group_id)
+    return check_facts(stored)
+
+
+def _stored_facts(session: Session, row: TrackedTicket, running: Running, score: Score) -> Facts:
+    rating = ratings.newest(session, row.id)
+    earlier = scores.previous_before(session, row.id, score.at)
+    history = cases.of_ticket(session, row.id)
+    status = TicketStatus(row.status) if row.status else None
+    return {
+        "score": score.score,
+        "p_satisfied": score.p_satisfied,
+        "p_satisfied_now": score.p_satisfied_now,
+        "change": score.score - earlier.score if earlier else None,
+        "state": score.state.value,
+        "level": score.level.value,
+        "direction": score.direction.value,
+        "minutes_in_state": _minutes(row.state_since, score.at),
+        "signals": frozenset(running.seen.last),
+        "rating": rating.value if rating else None,
+        "rating_stars": stars(rating.value) if rating else None,
+        "cause": (row.cause or Cause.UNKNOWN).value,
+        "fault_side": (row.fault_side or FaultSide.UNKNOWN).value,
+        "vendor": row.vendor,
+        "brand": row.brand_id,
+        "churn_risk": row.churn_risk,
+        "resolution": row.resolution,
+        "language": row.language,
+        "tags": frozenset(row.tags),
+        "channel": row.channel,
+        "priority": row.priority,
+        "status": status.value if status else None,
+        "assigned": row.assignee_id is not None,
+        "waiting_hours": running.waits.running(score.at),
+        "age_hours": _minutes(row.opened_at, score.at) / 60,
+        "customer_messages": running.customer_turns,
+        "agent_messages": running.agent_turns,
+        "reopens": row.reopens,
+        "hold_minutes": row.hold_minutes,
+        "earlier_failures": row.earlier_failures,
+        "repeat_failure": row.failed_at is not None and row.earlier_failures > 0,
+        "has_open_case": any(case.open_key is not None for case in history),
+        "earlier_cases": len([case for case in history if case.open_key is None]),
+    }
+
+
+def _minutes(since: datetime | None, until: datetime) -> float:
+    return max(0.0, (until - since) / timedelta(minutes=1)) if since else 0.0

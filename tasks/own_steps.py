@@ -1,0 +1,13 @@
+"""The engine's own steps by name: what is planned for a case beside its protocol's actions."""
+
+from __future__ import annotations
+
+FLAG = "flag"
+OUTCOME = "outcome"
+TELL_LEAD = "tell_lead"
+EXPIRED = "expired"
+SURVEY = "survey_comment"
+UNDO = "undo_solved"
+FOLLOW_UP = "follow_up"
+TELL_OF_RULE = "tell_of_rule"
+UNDOING = frozenset({UNDO, FOLLOW_UP})  #: what answers a rule that ended the ticket under its case
