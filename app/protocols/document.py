@@ -29,7 +29,9 @@ _OURS = {
 _KNOWN = sorted(
     {"name", "cause", "criteria", "team", "actions", "guardrails", "follow_up", "tags", "version", "all", "any"}
     | {"field", "operator", "value", "resurvey", "return_to", "cooldown_hours", "rearm", "rearm_hours", "max_cases"}
-    | {"max_actions", "holdout_share"}
+    | {"max_actions", "holdout_share", "max_rounds", "max_cases_per_day", "max_apologies", "automation_may_speak"}
+    | {"tags_expire_days", "stop_when", "targets", "first_touch_minutes", "recovery_hours", "return_group"}
+    | {"close_needs", "owner", "within_hours", "done_when", "do"}
     | {name for kind in ACTIONS.values() for name in kind.schema().fields}
 )
 

@@ -31,6 +31,15 @@ class Number(fields.Field[float]):
         return int(value) if value is not None and float(value).is_integer() else value
 
 
+class Flag(fields.Field[bool]):
+    """True or false, never a word or a number that looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("must be true or false")
+        return value
+
+
 class Text(fields.Field[str]):
     """One line of text, trimmed; or several lines with `lines`."""
 

@@ -28,6 +28,32 @@ class ReturnTo(StrEnum):
 
     STAY = "stay"
     PREVIOUS = "previous"  # back to the group and assignee that had it before the case
+    GROUP = "group"  # to the follow-up's `return_group`
+
+
+class CloseNeeds(StrEnum):
+    """What an agent has to bring to close a case by hand."""
+
+    NOTHING = "nothing"
+    CONFIRMATION_OR_REASON = "confirmation_or_reason"  # the customer's confirmation, else a reason in words
+
+
+class Owner(StrEnum):
+    """The person whose step it is."""
+
+    TEAM = "team"  # whoever of the protocol's team takes it
+    LEAD = "lead"  # a lead of that team
+    AGENT = "agent"  # the ticket's assignee
+
+
+class DoneWhen(StrEnum):
+    """What shows that a person's step is done."""
+
+    TICKED = "ticked"  # somebody ticked it off on the case's page
+    PUBLIC_REPLY = "public_reply"  # an agent answered the customer since
+    SOLVED = "solved"
+    ASSIGNED = "assigned"  # the ticket has an assignee
+    ACKNOWLEDGED = "acknowledged"  # somebody acknowledged the alert
 
 
 class Channel(StrEnum):
@@ -68,6 +94,9 @@ class Action:
 
     do: str  #: a name of `actions.registry.ACTIONS`
     params: Any
+    owner: Owner | None = None  #: None is the engine itself
+    within_hours: float | None = None  #: the deadline, in business hours of the desk from when the step was planned
+    done_when: DoneWhen | None = None  #: the done-check of a person's step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +106,12 @@ class Guardrails:
     rearm_hours: float | None = None  #: only with `after_hours`
     max_cases: int = 3  #: cases of this protocol on one ticket, ever
     max_actions: int = 20  #: steps in one case over all its rounds
+    max_rounds: int = 5  #: rounds of steps in one case
+    max_cases_per_day: int | None = None  #: over all tickets of the desk; None is without limit
+    max_apologies: int | None = None  #: to one customer; None is without limit
+    automation_may_speak: bool = False  #: whether steps may write to the customer, where the desk allows it too
+    tags_expire_days: float | None = None  #: after a case was closed, its tags go; None is never
+    stop_when: tuple[Condition, ...] = ()  #: when all hold, what is still planned is skipped
     holdout_share: float = 0.0
 
     @property
@@ -101,6 +136,16 @@ class Resurvey:
 class FollowUp:
     resurvey: Resurvey | None = None
     return_to: ReturnTo = ReturnTo.STAY
+    return_group: str | None = None  #: by name or id; given with `group` alone
+    close_needs: CloseNeeds = CloseNeeds.CONFIRMATION_OR_REASON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """How fast people are to be, in business time of the desk; None is no target."""
+
+    first_touch_minutes: float | None = None  #: from the opening of the case to the first public reply after it
+    recovery_hours: float | None = None  #: from the opening of the case to its resolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +158,7 @@ class RecoveryProtocol:
     team: str | None = None  #: the group that recovers, by name or id
     actions: tuple[Action, ...] = ()
     guardrails: Guardrails = field(default_factory=Guardrails)
+    targets: Targets = field(default_factory=Targets)
     follow_up: FollowUp = field(default_factory=FollowUp)
     tags: tuple[str, ...] = ()  #: the tags that its steps may add or remove
 

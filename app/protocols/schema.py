@@ -11,17 +11,21 @@ from app.protocols import rules
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.actions.resurvey import ResurveySchema
 from app.protocols.facts import FACTS, Fact, Kind, is_number
-from app.protocols.fields import Number, Tag, Text, Words, choice, one_of
+from app.protocols.fields import Flag, Number, Tag, Text, Words, choice, one_of
 from app.protocols.protocol import (
     ANY_CAUSE,
     Action,
+    CloseNeeds,
     Condition,
     Criteria,
+    DoneWhen,
     FollowUp,
     Guardrails,
+    Owner,
     Rearm,
     RecoveryProtocol,
     ReturnTo,
+    Targets,
     Value,
 )
 from app.words import Cause
@@ -100,8 +104,16 @@ class CriteriaSchema(Schema):
         return Criteria(all=tuple(data["all"]), any=tuple(data["any"]))
 
 
+class WorkSchema(Schema):
+    """What every action may say beside `do` and its own keys."""
+
+    owner = choice(Owner, load_default=None, allow_none=True)
+    within_hours = Number(low=0.1, high=8760, load_default=None, allow_none=True)
+    done_when = choice(DoneWhen, load_default=None, allow_none=True)
+
+
 class ActionField(fields.Field[Action]):
-    """`do` names the action; the other keys are that action's own."""
+    """`do` names the action, `WorkSchema` whose work it is; the other keys are that action's own."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Action:
         if not isinstance(value, Mapping):
@@ -109,11 +121,29 @@ class ActionField(fields.Field[Action]):
         do = value.get("do")
         if not isinstance(do, str) or do not in ACTIONS:
             raise ValidationError({"do": [one_of(ACTIONS) if "do" in value else "is missing"]})
-        own = {name: given for name, given in value.items() if name != "do"}
-        return Action(do=do, params=ACTIONS[do].schema().load(own))
+        work = {name: given for name, given in value.items() if name in _WORK}
+        own = {name: given for name, given in value.items() if name != "do" and name not in _WORK}
+        errors: dict[str, Any] = {}
+        params = _load(ACTIONS[do].schema(), own, errors)
+        whose = _load(WorkSchema(), work, errors)
+        if errors:
+            raise ValidationError(errors)
+        return Action(do=do, params=params, **whose)
 
     def _serialize(self, value: Action | None, attr: str | None, obj: Any, **options: Any) -> Any:
-        return value and {"do": value.do, **ACTIONS[value.do].schema().dump(value.params)}
+        return value and {"do": value.do, **ACTIONS[value.do].schema().dump(value.params), **WorkSchema().dump(value)}
+
+
+_WORK = frozenset(WorkSchema().fields)
+
+
+def _load(schema: Schema, given: Mapping[str, Any], errors: dict[str, Any]) -> Any:
+    """What the schema makes of it; what is wrong is added to `errors`, so that one fault does not hide another."""
+    try:
+        return schema.load(given)
+    except ValidationError as error:
+        errors.update(error.messages_dict)
+        return None
 
 
 class GuardrailsSchema(Schema):
@@ -122,6 +152,12 @@ class GuardrailsSchema(Schema):
     rearm_hours = Number(low=0, high=8760, load_default=None, allow_none=True)
     max_cases = Number(low=1, high=100, whole=True, load_default=3)
     max_actions = Number(low=1, high=100, whole=True, load_default=20)
+    max_rounds = Number(low=1, high=20, whole=True, load_default=5)
+    max_cases_per_day = Number(low=1, high=1_000_000, whole=True, load_default=None, allow_none=True)
+    max_apologies = Number(low=0, high=100, whole=True, load_default=None, allow_none=True)
+    automation_may_speak = Flag(load_default=False)
+    tags_expire_days = Number(low=1, high=3650, load_default=None, allow_none=True)
+    stop_when = fields.List(fields.Nested(ConditionSchema), load_default=[])
     # The share of customers left alone on purpose needs the experiment's own bookkeeping, so it has to stay 0 so far.
     holdout_share = Number(low=0, high=0, load_default=0.0)
 
@@ -133,14 +169,38 @@ class GuardrailsSchema(Schema):
         if not timed and data["rearm_hours"] is not None:
             raise ValidationError(f"must be left out; rearm is {data['rearm']}", "rearm_hours")
 
+    @validates_schema
+    def check_stop(self, data: dict[str, Any], **_: Any) -> None:
+        if len(data["stop_when"]) > rules.MAX_CONDITIONS:
+            raise ValidationError(f"must have at most {rules.MAX_CONDITIONS} conditions", "stop_when")
+
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Guardrails:
-        return Guardrails(**data)
+        return Guardrails(**data | {"stop_when": tuple(data["stop_when"])})
+
+
+class TargetsSchema(Schema):
+    first_touch_minutes = Number(low=1, high=525_600, load_default=None, allow_none=True)
+    recovery_hours = Number(low=0.1, high=8760, load_default=None, allow_none=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Targets:
+        return Targets(**data)
 
 
 class FollowUpSchema(Schema):
     resurvey = fields.Nested(ResurveySchema, load_default=None, allow_none=True)
     return_to = choice(ReturnTo, load_default=ReturnTo.STAY)
+    return_group = Text(longest=100, load_default=None, allow_none=True)
+    close_needs = choice(CloseNeeds, load_default=CloseNeeds.CONFIRMATION_OR_REASON)
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        to_group = data["return_to"] is ReturnTo.GROUP
+        if to_group and data["return_group"] is None:
+            raise ValidationError("is missing; return_to is group", "return_group")
+        if not to_group and data["return_group"] is not None:
+            raise ValidationError(f"must be left out; return_to is {data['return_to']}", "return_group")
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> FollowUp:
@@ -155,6 +215,7 @@ class ProtocolSchema(Schema):
     team = Text(longest=100, load_default=None, allow_none=True)
     actions = fields.List(ActionField(), required=True)
     guardrails = fields.Nested(GuardrailsSchema, load_default=Guardrails)
+    targets = fields.Nested(TargetsSchema, load_default=Targets)
     follow_up = fields.Nested(FollowUpSchema, load_default=FollowUp)
     tags = Words(Tag(), load_default=())
 

@@ -15,13 +15,17 @@ from app.protocols.protocol import (
     ANY_CAUSE,
     Action,
     Channel,
+    CloseNeeds,
     Condition,
     Criteria,
+    DoneWhen,
     FollowUp,
     Guardrails,
+    Owner,
     Rearm,
     Resurvey,
     ReturnTo,
+    Targets,
 )
 from app.protocols.rules import OPERATORS, operators_for
 from tests.protocols.make import condition, document, protocol
@@ -41,11 +45,26 @@ team: Recovery
 tags: late_parcel
 actions:
   - {do: tag, add: late_parcel}
-  - {do: assign, to: least_loaded}
-guardrails: {cooldown_hours: 12, rearm: after_hours, rearm_hours: 48, max_cases: 2, max_actions: 6, holdout_share: 0}
+  - {do: assign, to: least_loaded, owner: lead, within_hours: 2, done_when: assigned}
+guardrails:
+  cooldown_hours: 12
+  rearm: after_hours
+  rearm_hours: 48
+  max_cases: 2
+  max_actions: 6
+  max_rounds: 3
+  max_cases_per_day: 40
+  max_apologies: 1
+  automation_may_speak: true
+  tags_expire_days: 30
+  stop_when: [{field: tags, operator: includes, value: legal}]
+  holdout_share: 0
+targets: {first_touch_minutes: 30, recovery_hours: 8.5}
 follow_up:
   resurvey: {after_hours: 6, channel: email, good_from: 0.75}
-  return_to: previous
+  return_to: group
+  return_group: Support
+  close_needs: nothing
 """
 
 
@@ -68,12 +87,37 @@ def test_every_part_of_a_document_is_read():
             Condition(field="waiting_hours", operator="at_least", value=4.5),
         ),
     )
-    assert found.actions[1] == Action(do="assign", params=AssignParams(group=None, to=AssignTo.LEAST_LOADED))
-    assert found.guardrails == Guardrails(
-        cooldown_hours=12, rearm=Rearm.AFTER_HOURS, rearm_hours=48, max_cases=2, max_actions=6
+    assert found.actions[1] == Action(
+        do="assign",
+        params=AssignParams(group=None, to=AssignTo.LEAST_LOADED),
+        owner=Owner.LEAD,
+        within_hours=2,
+        done_when=DoneWhen.ASSIGNED,
     )
+
+
+def test_guardrails_targets_and_follow_up_are_read():
+    found = read_document(WHOLE)
+
+    assert found.guardrails == Guardrails(
+        cooldown_hours=12,
+        rearm=Rearm.AFTER_HOURS,
+        rearm_hours=48,
+        max_cases=2,
+        max_actions=6,
+        max_rounds=3,
+        max_cases_per_day=40,
+        max_apologies=1,
+        automation_may_speak=True,
+        tags_expire_days=30,
+        stop_when=(Condition(field="tags", operator="includes", value="legal"),),
+    )
+    assert found.targets == Targets(first_touch_minutes=30, recovery_hours=8.5)
     assert found.follow_up == FollowUp(
-        resurvey=Resurvey(after_hours=6, channel=Channel.EMAIL, good_from=0.75), return_to=ReturnTo.PREVIOUS
+        resurvey=Resurvey(after_hours=6, channel=Channel.EMAIL, good_from=0.75),
+        return_to=ReturnTo.GROUP,
+        return_group="Support",
+        close_needs=CloseNeeds.NOTHING,
     )
 
 
@@ -90,6 +134,7 @@ def test_plain_values_and_their_yaml_read_alike():
     found = read_document(WHOLE)
 
     assert read_document(plain_document(found)) == found
+    assert read_document(write_document(found)) == found
 
 
 def test_a_written_document_has_only_what_is_set():
