@@ -137,8 +137,11 @@ class Connector(ABC):
         """
 
     @abstractmethod
-    def read_changes(self, cursor: str | None, since: datetime) -> Changes:
+    def read_changes(self, cursor: str | None, since: datetime, settled: datetime | None = None) -> Changes:
         """Tickets changed since then, in the helpdesk's own order of changes: from the beginning, or from a cursor.
+
+        `settled` is for helpdesks with several lists to walk: `kept` of the answer is then before every change of
+        each list that came later than that, however far `cursor` has walked on. One list alone has no `kept`.
 
         One call. A ticket that changes again later comes again later, so nothing is missed however slow the walk is.
         Changes of the last minute may be left for the next call.

@@ -253,6 +253,7 @@ class Changes:
     tickets: tuple[Ticket, ...]  #: deleted ones and spam too
     cursor: str  #: where the next page begins; good for as long as anybody cares to wait
     more: bool  #: False where the page has reached the present
+    kept: str | None = None  #: where a later walk begins that is to hear of unsettled changes again; see `read_changes`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

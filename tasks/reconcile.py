@@ -143,11 +143,12 @@ class _Turn:
     def tickets(self, connector: Connector) -> bool:
         """Walk on from the cursor; True when everything was dealt with whose webhook had time to come.
 
-        Behind a change that is too young to be judged the walk goes on, but the cursor stays before it.
+        Behind a change that is too young to be judged the walk goes on, but what is stored stays before it.
         """
         cursor, held = self._cursor, False
         for _ in range(PAGES):
-            changes = connector.read_changes(cursor, self._began_at)
+            settled = self.parts.clock.now() - self.parts.settings.reconcile_grace
+            changes = connector.read_changes(cursor, self._began_at, settled)
             held = self._take(changes, held=held)
             cursor = changes.cursor
             if not changes.more:
@@ -187,8 +188,8 @@ class _Turn:
             judged = [(ticket, judge(ticket, rows.get(ticket.id), moment)) for ticket in changes.tickets]
             missed = self._mark(session, judged, moment.real)
             held = held or any(verdict is Verdict.YOUNG for _, verdict in judged)
-            if not held:
-                row.cursor = self._cursor = changes.cursor
+            if changes.kept is not None or not held:
+                row.cursor = self._cursor = changes.kept or changes.cursor
             gaps.count(session, self.desk_id, moment.real, tickets=len(missed))
         if missed:
             LOG.warning("webhooks_missed", tickets=missed)

@@ -88,8 +88,8 @@ class FreshdeskConnector(Connector):
     def read_said(self, since: str | None, start: datetime) -> Said:
         raise Refused("Freshdesk has no call that tells what was said on many tickets")
 
-    def read_changes(self, cursor: str | None, since: datetime) -> Changes:
-        return listing.read_page(self._api, cursor, since, self._neutral)
+    def read_changes(self, cursor: str | None, since: datetime, settled: datetime | None = None) -> Changes:
+        return listing.read_page(self._api, listing.Place.of(cursor, since), self._neutral, settled)
 
     def read_rated(self, cursor: str | None, since: datetime) -> Rated:
         return listing.read_rated(self._api, cursor, since)

@@ -36,23 +36,39 @@ class Place:
     """Where a walk is: per list the time to read from, which list it is in, and which page of that time."""
 
     times: tuple[datetime, ...]
+    kept: tuple[datetime, ...]  #: per list the time from which a later walk has to read, see `Connector.read_changes`
     which: int = 0
     page: int = 1
 
     @classmethod
     def of(cls, cursor: str | None, since: datetime) -> Place:
-        """From a cursor, else from the beginning. Raises ValueError for a text that is no cursor of ours."""
+        """From a cursor, else from the beginning. Raises Unavailable for a text that is no cursor of ours."""
         if not cursor:
-            return cls(times=(since,) * len(_LISTS))
-        kept = json.loads(cursor)
-        times = tuple(parse_instant(kept["times"][which]) for which in range(len(_LISTS)))
-        return cls(times=times, which=int(kept["which"]) % len(_LISTS), page=int(kept["page"]))
+            return cls(times=(since,) * len(_LISTS), kept=(since,) * len(_LISTS))
+        with sensible():
+            told = json.loads(cursor)
+            times = _times(told["times"])
+            kept = _times(told.get("kept", told["times"]))
+            return cls(times=times, kept=kept, which=int(told["which"]) % len(_LISTS), page=int(told["page"]))
 
     def cursor(self) -> str:
-        return json.dumps({"times": [_text(time) for time in self.times], "which": self.which, "page": self.page})
+        times, kept = ([_text(time) for time in these] for these in (self.times, self.kept))
+        return json.dumps({"times": times, "kept": kept, "which": self.which, "page": self.page})
 
-    def after(self, page: Sequence[Ticket]) -> Place:
+    @property
+    def again(self) -> Place:
+        """Where a later walk begins: here, unless it has to hear of something again."""
+        return self if self.kept == self.times else Place(times=self.kept, kept=self.kept)
+
+    def after(self, page: Sequence[Ticket], settled: datetime | None = None) -> Place:
         """The place after this page; the first list again, a little earlier, once all are read."""
+        walked = self._walked(page)
+        if settled is None:
+            return walked
+        kept = max(self.kept[self.which], min(walked.times[self.which], settled))
+        return replace(walked, kept=_with(self.kept, self.which, kept))
+
+    def _walked(self, page: Sequence[Ticket]) -> Place:
         start = self.times[self.which]
         last = max((ticket.updated_at for ticket in page), default=start)
         if len(page) == PAGE:
@@ -65,22 +81,22 @@ class Place:
         return replace(here, which=(self.which + 1) % len(_LISTS))
 
     def _at(self, moment: datetime) -> Place:
-        times = [moment if number == self.which else time for number, time in enumerate(self.times)]
-        return replace(self, times=tuple(times), page=1)
+        return replace(self, times=_with(self.times, self.which, moment), page=1)
 
 
-def read_page(api: Api, cursor: str | None, since: datetime, neutral: Callable[[TicketBody], TicketStatus]) -> Changes:
+def read_page(
+    api: Api, place: Place, neutral: Callable[[TicketBody], TicketStatus], settled: datetime | None
+) -> Changes:
     """One page of the walk."""
-    with sensible():
-        place = Place.of(cursor, since)
     name, ended = _LISTS[place.which]
     params = {"updated_since": _text(place.times[place.which]), "order_by": "updated_at", "order_type": "asc"}
     page = api.page("tickets", place.page, params | ({"filter": name} if name else {}), of="changed tickets")
     with sensible():
         tickets = tuple(_ticket(body, ended, neutral) for body in page)
-    following = place.after(tickets)
+    following = place.after(tickets, settled)
     done = place.which == len(_LISTS) - 1 and following.which == 0
-    return Changes(tickets=tickets, cursor=following.cursor(), more=not done)
+    kept = following.again.cursor() if settled else None
+    return Changes(tickets=tickets, cursor=following.cursor(), more=not done, kept=kept)
 
 
 def read_rated(api: Api, cursor: str | None, since: datetime) -> Rated:
@@ -108,6 +124,14 @@ def _ticket(
     """A listed ticket; that it stands in the trash or among spam is told by the list, whatever its own flags say."""
     found = mapping.read_ticket_body(body)
     return replace(found.ticket, status=ended or neutral(found))
+
+
+def _with(times: Sequence[datetime], which: int, moment: datetime) -> tuple[datetime, ...]:
+    return (*times[:which], moment, *times[which + 1 :])
+
+
+def _times(texts: Sequence[str]) -> tuple[datetime, ...]:
+    return tuple(parse_instant(texts[which]) for which in range(len(_LISTS)))
 
 
 def _text(moment: datetime) -> str:

@@ -131,7 +131,7 @@ class ZendeskConnector(Connector):
     def write_many(self, writes: Mapping[str, Write]) -> None:
         self._bulk.write_many(writes)
 
-    def read_changes(self, cursor: str | None, since: datetime) -> Changes:
+    def read_changes(self, cursor: str | None, since: datetime, settled: datetime | None = None) -> Changes:
         return incremental.read_changes(self._get, cursor, since, self._now())
 
     def read_rated(self, cursor: str | None, since: datetime) -> Rated:

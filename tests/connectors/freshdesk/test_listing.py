@@ -127,6 +127,22 @@ def test_the_next_round_begins_a_little_before_the_last_change(lists: Lists, des
     assert set(found) == {"2", "3"}
 
 
+def test_what_is_kept_stays_before_unsettled_changes_of_one_list_and_moves_on_in_the_others(
+    desk: Connector, lists: Lists
+) -> None:
+    lists.tickets[""] = {1: START, 2: START + timedelta(hours=3)}
+    lists.tickets["spam"] = {3: START + timedelta(hours=1)}
+    cursor: str | None = None
+    for _ in lists.tickets:
+        page = desk.read_changes(cursor, START, START + timedelta(hours=2))
+        cursor = page.cursor
+    assert page.kept is not None
+
+    found, _ = walk(desk, page.kept)
+
+    assert set(found) == {"2"}
+
+
 @pytest.mark.parametrize("cursor", ["nonsense", "[]", '{"times": ["soon"], "which": 0, "page": 1}'])
 def test_a_cursor_that_is_none_of_ours_is_not_guessed_at(desk: Connector, cursor: str) -> None:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
