@@ -131,7 +131,7 @@ def test_what_is_kept_stays_before_unsettled_changes_of_one_list_and_moves_on_in
     desk: Connector, lists: Lists
 ) -> None:
     lists.tickets[""] = {1: START, 2: START + timedelta(hours=3)}
-    lists.tickets["spam"] = {3: START + timedelta(hours=1)}
+    lists.tickets["spam"] = {3: START, 4: START + timedelta(hours=1)}
     cursor: str | None = None
     for _ in lists.tickets:
         page = desk.read_changes(cursor, START, START + timedelta(hours=2))
@@ -140,7 +140,7 @@ def test_what_is_kept_stays_before_unsettled_changes_of_one_list_and_moves_on_in
 
     found, _ = walk(desk, page.kept)
 
-    assert set(found) == {"2"}
+    assert set(found) == {"2", "4"}
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "[]", '{"times": ["soon"], "which": 0, "page": 1}'])
