@@ -1,4 +1,4 @@
-"""Erasing and exporting one person of a desk, in one transaction each: for the command line."""
+"""Erasing and exporting one person of a desk, for the command line. What changes does so in one transaction."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ def export_person(parts: Parts, desk_id: int, who: str) -> dict[str, Any]:
 def erase_person(parts: Parts, desk_id: int, who: str) -> Erased:
     """End the person's open cases and erase everything that tells of them; may be repeated."""
     now = parts.clock.now()
+    with parts.database.desk(desk_id, read=True) as session:
+        searched = personal.search(session, personal.find(session, who))
     with parts.database.desk(desk_id) as session:
         found = personal.find(session, who)
         for ticket in found.tickets:
             recovery.end_gone(session, ticket, now, ERASED)
-        erased = personal.erase(session, found, now=now)
+        erased = personal.erase(session, found, searched, now=now)
     LOG.info("person_erased", desk_id=desk_id, people=erased.people, tickets=erased.tickets)
     return erased

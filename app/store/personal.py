@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.store import erasure, tombstones
@@ -59,6 +59,14 @@ class Found:
     emails: frozenset[str]
     ids: frozenset[str]  #: the helpdesk's
     tickets: Sequence[TrackedTicket]  #: those they requested
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """The deliveries that tell of a person, among those that were there."""
+
+    ids: tuple[int, ...]
+    until: int  #: the newest delivery's id at that time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +158,15 @@ def _json(value: Any) -> Any:
     return value.value if isinstance(value, enum.Enum) else value
 
 
-def _deliveries(session: Session, found: Found) -> Iterator[Delivery]:
-    """Webhook requests about the person's tickets, by the person, or with a body that names them."""
-    own, last = {row.ticket_id for row in found.tickets}, 0
-    needles = _needles(found)
+def search(session: Session, found: Found) -> Searched:
+    """The deliveries that tell of the person. Every body is opened, so this is done where nobody waits for a lock."""
+    newest = session.scalar(select(func.max(Delivery.id))) or 0
+    return Searched(ids=tuple(row.id for row in _deliveries(session, found)), until=newest)
+
+
+def _deliveries(session: Session, found: Found, last: int = 0) -> Iterator[Delivery]:
+    """Webhook requests about the person's tickets, by the person, or with a body that names them; ids after `last`."""
+    own, needles = {row.ticket_id for row in found.tickets}, _needles(found)
     while True:
         page = select(Delivery).where(Delivery.id > last).order_by(Delivery.id).limit(CHUNK)
         rows = session.scalars(page).all()
@@ -163,6 +176,11 @@ def _deliveries(session: Session, found: Found) -> Iterator[Delivery]:
         if len(rows) < CHUNK:
             return
         last = rows[-1].id
+
+
+def _with_ids(session: Session, ids: Sequence[int]) -> Iterator[Delivery]:
+    for start in range(0, len(ids), CHUNK):
+        yield from session.scalars(select(Delivery).where(Delivery.id.in_(ids[start : start + CHUNK])))
 
 
 def _needles(found: Found) -> Sequence[str]:
@@ -187,15 +205,19 @@ def _unescaped(text: str) -> str:
         return ""
 
 
-def erase(session: Session, found: Found, *, now: datetime) -> Erased:
+def erase(session: Session, found: Found, searched: Searched, *, now: datetime) -> Erased:
     """Erase the person, and remember that by hashes alone; `now` is business time. May be repeated.
+
+    What came in since `searched` was made is searched here.
 
     Whoever works on one of their tickets at this moment loses it, or would write back what was read before. Cases have
     to be ended by the caller, before.
     """
-    deliveries = list(_deliveries(session, found))
-    bodies = sum(row.sealed_body is not None for row in deliveries)
-    for row in deliveries:
+    # A delivery may be stored later than one with a higher id, so a stretch is searched twice.
+    late = _deliveries(session, found, max(0, searched.until - CHUNK))
+    deliveries = {row.id: row for row in (*_with_ids(session, searched.ids), *late)}
+    bodies = sum(row.sealed_body is not None for row in deliveries.values())
+    for row in deliveries.values():
         row.sealed_body, row.actor_id = None, None if row.actor_id in found.ids else row.actor_id
     for ticket in found.tickets:
         _erase_ticket(session, ticket, now)
