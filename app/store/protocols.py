@@ -86,6 +86,10 @@ def publish(session: Session, published: ProtocolVersion, *, by: str, reason: st
     session.flush()
 
 
+def find(session: Session, protocol_id: int) -> ProtocolRow | None:
+    return session.get(ProtocolRow, protocol_id)
+
+
 def find_by_name(session: Session, name: str) -> ProtocolRow | None:
     return session.scalar(select(ProtocolRow).where(ProtocolRow.name == name))
 
