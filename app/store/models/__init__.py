@@ -7,6 +7,7 @@ desk carries `desk_id` itself, so that a query (and on PostgreSQL a row policy) 
 from __future__ import annotations
 
 from app.store.models.access import ConsentRow, DeskAccess
+from app.store.models.casework import Deferral, Deviation, HumanOverride
 from app.store.models.columns import (
     Base,
     DeliveryState,
@@ -21,6 +22,7 @@ from app.store.models.columns import (
     VersionState,
 )
 from app.store.models.desks import Delivery, Desk, Refusal
+from app.store.models.evaluations import EvaluationRow
 from app.store.models.fates import ErasedPerson, Participant
 from app.store.models.insight import CauseExample
 from app.store.models.installed import InstalledThing
@@ -39,14 +41,18 @@ __all__ = [
     "CauseExample",
     "ConsentRow",
     "DecisionRow",
+    "Deferral",
     "Delivery",
     "DeliveryState",
     "Desk",
     "DeskAccess",
     "DeskScoped",
     "DeskState",
+    "Deviation",
     "ErasedPerson",
+    "EvaluationRow",
     "ExampleRow",
+    "HumanOverride",
     "InstalledThing",
     "Invitation",
     "InvitationState",

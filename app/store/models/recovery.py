@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.store.models.casework import Halting
 from app.store.models.columns import Base, DeskScoped, StepState, VersionState
 from app.words import Arm, CaseStage, Cause, Outcome, SatState
 
@@ -60,7 +61,7 @@ class DecisionRow(DeskScoped, Base):
     at: Mapped[datetime]  #: business time
 
 
-class RecoveryCase(DeskScoped, Base):
+class RecoveryCase(Halting, DeskScoped, Base):
     """From eligibility to outcome."""
 
     __tablename__ = "recovery_case"
