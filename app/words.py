@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
 class Level(StrEnum):
@@ -116,9 +117,8 @@ class Score:
     calibrated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionResult:
-    """One condition of a protocol on one set of facts."""
+class ConditionResult(NamedTuple):
+    """One condition of a protocol on one set of facts. A tuple, since every look makes hundreds of them."""
 
     field: str
     operator: str
@@ -139,13 +139,12 @@ class Outcome(StrEnum):
     HELD_OUT = "held_out"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The outcome of one protocol version on one set of facts, with why and why not."""
+class Decision(NamedTuple):
+    """The outcome of one protocol version on one set of facts, with why and why not; a tuple for the same reason."""
 
     protocol: str  #: the protocol's name
     version_id: int
     outcome: Outcome
     reason: str  #: one sentence for people, without customer text
     conditions: tuple[ConditionResult, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})

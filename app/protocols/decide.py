@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 from app.protocols import rules
 from app.protocols.facts import Facts
 from app.protocols.protocol import ANY_CAUSE, Guardrails, Rearm, RecoveryProtocol
+from app.protocols.rulebook import Found, Page, rulebook
 from app.words import Cause, ConditionResult, Decision, Outcome
+
+Results = tuple[ConditionResult, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +64,15 @@ def decide(protocols: Sequence[Published], facts: Facts, standing: Standing, now
     Same input, same answer, whatever the order of `protocols`.
     """
     asked = sorted(protocols, key=lambda published: (published.order, published.version_id))
-    owned = {p.protocol.cause: p.protocol.name for p in reversed(asked) if p.protocol.cause != ANY_CAUSE}
+    book = rulebook([published.protocol.criteria for published in asked])
+    asking = _Asking(asked, facts, standing, now, book.look(facts))
     decisions: list[Decision] = []
     winner: str | None = None
-    for published in asked:
-        decision = _one(published, facts, standing, now, owned)
+    for published, page in zip(asked, book.pages, strict=True):
+        decision = asking.one(published, page)
         if decision.outcome is Outcome.OPEN and winner is not None:
             reason = f'The criteria hold, but the protocol "{winner}" comes first on this ticket.'
-            decision = replace(decision, outcome=Outcome.OTHER_PROTOCOL, reason=reason)
+            decision = decision._replace(outcome=Outcome.OTHER_PROTOCOL, reason=reason)
         elif decision.outcome is Outcome.OPEN:
             winner = decision.protocol
         decisions.append(decision)
@@ -78,49 +84,66 @@ def left(decisions: Sequence[Decision]) -> frozenset[str]:
     return frozenset(decision.protocol for decision in decisions if decision.outcome is Outcome.NOT_ELIGIBLE)
 
 
-def _one(published: Published, facts: Facts, standing: Standing, now: datetime, owned: dict[str, str]) -> Decision:
-    protocol = published.protocol
-    conditions = rules.explain(protocol.criteria, facts)
-    charge = _in_charge(protocol, facts, owned)
-    outcome, reason = Outcome.OPEN, f"The criteria hold: {_why(conditions)}."
-    if not charge.passed:
-        outcome, reason = Outcome.NOT_ELIGIBLE, _other_cause(protocol, charge, owned)
-    elif not rules.met(protocol.criteria, conditions):
-        outcome, reason = Outcome.NOT_ELIGIBLE, _why_not(protocol, conditions)
-    elif (open_case := standing.open_case) is not None:
-        outcome, reason = Outcome.ALREADY_OPEN, f'The criteria hold; a case of "{open_case.protocol}" is open already.'
-    elif hindrance := _hindrance(protocol, standing, now):
-        outcome, reason = Outcome.COOLDOWN, hindrance
-    bound = () if protocol.cause == ANY_CAUSE else (charge,)
-    return Decision(
-        protocol=protocol.name,
-        version_id=published.version_id,
-        outcome=outcome,
-        reason=reason,
-        conditions=(*bound, *conditions),
-        facts={name: rules.plain(facts.get(name)) for name in sorted({"state", *rules.named([protocol.criteria])})},
-    )
+class _Asking:
+    """What all protocols that are asked about a ticket have in common."""
+
+    def __init__(
+        self, asked: Sequence[Published], facts: Facts, standing: Standing, now: datetime, found: Found
+    ) -> None:
+        self._facts, self._standing, self._now, self._found = facts, standing, now, found
+        self._owned = {p.protocol.cause: p.protocol.name for p in reversed(asked) if p.protocol.cause != ANY_CAUSE}
+        self._shown: dict[tuple[str, ...], Mapping[str, Any]] = {}
+
+    def one(self, published: Published, page: Page) -> Decision:
+        protocol = published.protocol
+        conditions = page.results(self._found)
+        bound = () if protocol.cause == ANY_CAUSE else (_charge(protocol, self._facts, self._owned),)
+        outcome, reason = self._outcome(protocol, page, conditions, bound)
+        return Decision(
+            protocol.name, published.version_id, outcome, reason, (*bound, *conditions), self._facts_of(page.names)
+        )
+
+    def _outcome(
+        self, protocol: RecoveryProtocol, page: Page, conditions: Results, bound: Results
+    ) -> tuple[Outcome, str]:
+        if bound and not bound[0].passed:
+            return Outcome.NOT_ELIGIBLE, _other_cause(protocol, bound[0], self._owned)
+        if not page.met(self._found):
+            return Outcome.NOT_ELIGIBLE, _why_not(protocol, conditions)
+        if (open_case := self._standing.open_case) is not None:
+            return Outcome.ALREADY_OPEN, f'The criteria hold; a case of "{open_case.protocol}" is open already.'
+        if hindrance := _hindrance(protocol, self._standing, self._now):
+            return Outcome.COOLDOWN, hindrance
+        return Outcome.OPEN, f"The criteria hold: {_why(conditions)}."
+
+    def _facts_of(self, names: tuple[str, ...]) -> Mapping[str, Any]:
+        """The facts that go with a decision; protocols that look at the same ones share them."""
+        shown = self._shown.get(names)
+        if shown is None:
+            plain = {name: rules.plain(self._facts.get(name)) for name in names}
+            shown = self._shown[names] = MappingProxyType(plain)
+        return shown
 
 
-def _in_charge(protocol: RecoveryProtocol, facts: Facts, owned: dict[str, str]) -> ConditionResult:
+def _charge(protocol: RecoveryProtocol, facts: Facts, owned: Mapping[str, str]) -> ConditionResult:
     """Whether the ticket's cause is this protocol's; the default protocol has every cause without one of its own."""
     cause = facts.get("cause") or Cause.UNKNOWN
     own = protocol.cause in (cause, ANY_CAUSE)
     passed = own or (protocol.is_default and cause not in owned)
-    return ConditionResult(field="cause", operator="is", expected=protocol.cause, actual=str(cause), passed=passed)
+    return ConditionResult("cause", "is", protocol.cause, str(cause), passed)
 
 
-def _other_cause(protocol: RecoveryProtocol, charge: ConditionResult, owned: dict[str, str]) -> str:
+def _other_cause(protocol: RecoveryProtocol, charge: ConditionResult, owned: Mapping[str, str]) -> str:
     owner = owned.get(charge.actual)
     whose = f', which the protocol "{owner}" is in charge of' if owner else ""
     return f"Not eligible: the cause is {charge.actual}{whose}, and this protocol is for {protocol.cause}."
 
 
-def _why(conditions: Sequence[ConditionResult]) -> str:
+def _why(conditions: Results) -> str:
     return ", ".join(rules.sentence(result) for result in conditions if result.passed)
 
 
-def _why_not(protocol: RecoveryProtocol, conditions: Sequence[ConditionResult]) -> str:
+def _why_not(protocol: RecoveryProtocol, conditions: Results) -> str:
     split = len(protocol.criteria.all)
     failed = [result for result in conditions[:split] if not result.passed]
     if failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -61,6 +62,11 @@ def operators_for(kind: Kind) -> tuple[str, ...]:
     return tuple(operator.name for operator in _ALL if kind in operator.kinds)
 
 
+def comparison(condition: Condition) -> Callable[[Any, Any], bool]:
+    """The test of a condition's operator: known actual value and expected value in, whether it holds out."""
+    return _HOLDS[condition.operator]
+
+
 def holds(condition: Condition, facts: Facts) -> bool:
     """Whether one condition holds; a fact that is not known makes every operator fail, `is_not` too."""
     actual = facts.get(condition.field)
@@ -80,11 +86,11 @@ def explain(criteria: Criteria, facts: Facts) -> tuple[ConditionResult, ...]:
     """Every condition with what it wanted and what it found, those of `all` first; `actual` None is 'not known'."""
     return tuple(
         ConditionResult(
-            field=condition.field,
-            operator=condition.operator,
-            expected=condition.value,
-            actual=plain(facts.get(condition.field)),
-            passed=holds(condition, facts),
+            condition.field,
+            condition.operator,
+            condition.value,
+            plain(facts.get(condition.field)),
+            holds(condition, facts),
         )
         for condition in criteria.conditions
     )
@@ -101,6 +107,7 @@ def met(criteria: Criteria, results: tuple[ConditionResult, ...]) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def sentence(result: ConditionResult) -> str:
     """One condition in words, with what was found: "score is at most 40 (it is 72)"."""
     label = OPERATORS[result.operator].label
@@ -117,7 +124,7 @@ def _words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:g}"
+        return str(int(value)) if value.is_integer() else f"{value:g}"
     if isinstance(value, tuple):
         return ", ".join(value) or "empty"
     return str(value)

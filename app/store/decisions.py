@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +13,17 @@ from app.store.models import DecisionRow, TrackedTicket
 from app.words import Decision
 
 
-def record(session: Session, tracked: TrackedTicket, decision: Decision, *, case_id: int | None, at: datetime) -> None:
-    """Store a decision unless the version said the very same on this ticket last time."""
-    if case_id is None and _said_last(session, tracked.id, decision):
+def record(
+    session: Session,
+    tracked: TrackedTicket,
+    decision: Decision,
+    *,
+    case_id: int | None,
+    at: datetime,
+    shadow: bool = False,
+) -> None:
+    """Store a decision unless the version said the very same on this ticket last time; a `shadow` only watches."""
+    if case_id is None and _said_last(session, tracked.id, decision, shadow=shadow):
         return
     session.add(
         DecisionRow(
@@ -26,8 +33,9 @@ def record(session: Session, tracked: TrackedTicket, decision: Decision, *, case
             case_id=case_id,
             outcome=decision.outcome,
             reason=decision.reason[:500],
-            conditions=[_plain(asdict(condition)) for condition in decision.conditions],
+            conditions=[_plain(condition._asdict()) for condition in decision.conditions],
             facts=_plain(dict(decision.facts)),
+            shadow=shadow,
             at=at,
         )
     )
@@ -40,10 +48,14 @@ def of_ticket(session: Session, tracked_id: int) -> Sequence[DecisionRow]:
     ).all()
 
 
-def _said_last(session: Session, tracked_id: int, decision: Decision) -> bool:
+def _said_last(session: Session, tracked_id: int, decision: Decision, *, shadow: bool) -> bool:
     last = session.scalar(
         select(DecisionRow)
-        .where(DecisionRow.tracked_id == tracked_id, DecisionRow.version_id == decision.version_id)
+        .where(
+            DecisionRow.tracked_id == tracked_id,
+            DecisionRow.version_id == decision.version_id,
+            DecisionRow.shadow == shadow,
+        )
         .order_by(DecisionRow.id.desc())
         .limit(1)
     )
