@@ -125,6 +125,7 @@ class Write:
     priority: Priority | None = None
     status: TicketStatus | None = None
     custom_fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    clear: frozenset[str] = frozenset()  #: of group_id, assignee_id and priority, those that are to have no value
     comment: Comment | None = None
     markers: tuple[str, ...] = ()  #: opaque ids of the steps behind it; stored with the change, to find it again
 
@@ -139,6 +140,7 @@ class Write:
             or self.priority
             or self.status
             or self.custom_fields
+            or self.clear
             or self.comment
         )
 

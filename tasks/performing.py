@@ -19,6 +19,7 @@ from app.governor import Lane
 from app.protocols import tags
 from app.protocols.actions.combine import combine
 from app.protocols.cases import CaseEvent, advance, can_advance
+from app.protocols.changes import changes_of, left_by
 from app.protocols.errors import CannotPlan
 from app.store import cases, invitations, steps, tracked_tickets
 from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, TrackedTicket
@@ -207,8 +208,9 @@ def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Want
     with claim.recording() as (session, _):
         rows = steps.with_ids(session, wanted.step_ids)
         steps.intend(rows, real_now())
-        # Remembered with the intent: a call whose answer is lost may have assigned the ticket all the same.
+        # Remembered with the intent: a call whose answer is lost may have changed the ticket all the same.
         _remember_group(session, rows, wanted.write.group_id)
+        steps.remember_changes(rows, changes_of(wanted.parts, wanted.write, ticket))
     try:
         receipt = connector.write(ticket, wanted.write)
     except Unavailable as error:
@@ -304,9 +306,8 @@ def _survey(
 def _note_written(row: TrackedTicket, write: Write, receipt: Receipt) -> None:
     """Keep our picture of the ticket as the write left it, so that the next look does not take it for a change."""
     row.tags = sorted((set(row.tags) | write.add_tags) - write.remove_tags)
-    row.group_id = write.group_id or row.group_id
-    row.assignee_id = write.assignee_id or (None if write.group_id else row.assignee_id)
-    row.priority = write.priority or row.priority
+    for name, value in left_by(row, write).items():
+        setattr(row, name, value)
     row.status = write.status or row.status
     row.stamp, row.written_at = receipt.stamp, receipt.at
 
@@ -316,9 +317,7 @@ def _after(ticket: Ticket, write: Write, receipt: Receipt) -> Ticket:
     return replace(
         ticket,
         tags=(ticket.tags | write.add_tags) - write.remove_tags,
-        group_id=write.group_id or ticket.group_id,
-        assignee_id=write.assignee_id or (None if write.group_id else ticket.assignee_id),
-        priority=write.priority or ticket.priority,
+        **left_by(ticket, write),
         status=write.status or ticket.status,
         stamp=receipt.stamp,
     )

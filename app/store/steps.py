@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.protocols.changes import merged
 from app.store.desks import NotFound
 from app.store.models import RecoveryCase, StepRow, StepState
 
@@ -98,6 +99,15 @@ def not_sent(rows: Iterable[StepRow]) -> None:
     for row in rows:
         row.state = StepState.PLANNED
         row.attempts -= 1
+        row.change = None
+
+
+def remember_changes(rows: Iterable[StepRow], found: Mapping[str, Mapping[str, Any]]) -> None:
+    """What each step is about to change, by marker; see `app.protocols.changes`. Only a step that is done has changed
+    it. What an interrupted call may have done already stays remembered."""
+    for row in rows:
+        merged_change = merged(row.change, found.get(row.marker))
+        row.change = dict(merged_change) if merged_change else None
 
 
 def finish(

@@ -12,6 +12,7 @@ from connectors.freshdesk.statuses import Statuses
 from connectors.ticket import Ticket, TicketStatus, Write
 
 _PRIORITY_NUMBERS = {priority: number for number, priority in PRIORITIES.items()}
+_CLEARED = {"group_id": "group_id", "assignee_id": "responder_id"}
 _FIELD = re.compile(r"cf_[a-z0-9_]{1,100}", re.IGNORECASE)
 
 
@@ -25,7 +26,9 @@ def changed_fields(ticket: Ticket, write: Write, statuses: Statuses) -> dict[str
 
     Raises Refused for what cannot be one of the vendor's ids, fields or statuses.
     """
-    body: dict[str, Any] = {}
+    if "priority" in write.clear:
+        raise Refused("priority: a ticket of Freshdesk's always has one")
+    body: dict[str, Any] = {_CLEARED[name]: None for name in sorted(write.clear) if getattr(ticket, name) is not None}
     if write.group_id and write.group_id != ticket.group_id:
         body["group_id"] = number_of("group", write.group_id)
     if write.assignee_id and write.assignee_id != ticket.assignee_id:

@@ -26,7 +26,7 @@ def changed_fields(ticket: Ticket, write: Write) -> dict[str, Any]:
     safe update that carries them refuses to overwrite tags that somebody else has changed since.
     Raises Refused for an id that is not one of the vendor's.
     """
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = {name: None for name in sorted(write.clear) if getattr(ticket, name) is not None}
     if write.group_id and write.group_id != ticket.group_id:
         body["group_id"] = number_of("group", write.group_id)
     if write.assignee_id and write.assignee_id != ticket.assignee_id:

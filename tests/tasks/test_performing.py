@@ -182,3 +182,20 @@ def test_no_connection_is_held_while_anybody_is_called(stage: Stage) -> None:
     assert stage.mails("lead@localhost")
     assert stage.guard.seen > 8
     assert stage.guard.found == []
+
+
+@pytest.mark.capability("N6")
+def test_a_step_remembers_what_it_changed_and_what_was_there_before(stage: Stage) -> None:
+    stage.publish(protocol("Rescue", NOTE, PRIORITY, ASSIGN, TAG, tags=["fragile"]))
+    ticket = stage.opens(priority="low", group="Support")
+
+    stage.drain()
+
+    groups, steps = stage.account.group_ids, stage.steps(ticket)
+    assert steps["1-note"].change == {"before": {}, "after": {}, "said": "note"}
+    assert steps["2-priority"].change == {"before": {"priority": "low"}, "after": {"priority": "high"}}
+    assert steps["3-assign"].change == {
+        "before": {"group_id": str(groups["Support"]), "assignee_id": None},
+        "after": {"group_id": str(groups["Recovery"]), "assignee_id": None},
+    }
+    assert steps["4-tag"].change == {"before": {}, "after": {"tags": ["fragile"]}}

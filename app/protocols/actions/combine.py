@@ -34,12 +34,15 @@ def _merged(writes: Sequence[Write], comment: Comment | None, markers: tuple[str
     custom: dict[str, str | int | float | bool | None] = {}
     for write in writes:
         custom.update(write.custom_fields)
+    priority = next((write.priority for write in reversed(writes) if write.priority), None)
+    given = {"group_id": group_id, "assignee_id": assignee_id, "priority": priority}
     return Write(
         add_tags=add,
         remove_tags=remove,
         group_id=group_id,
         assignee_id=assignee_id,
-        priority=next((write.priority for write in reversed(writes) if write.priority), None),
+        priority=priority,
+        clear=frozenset(name for write in writes for name in write.clear if given[name] is None),
         status=next((write.status for write in reversed(writes) if write.status), None),
         custom_fields=custom,
         comment=comment,
