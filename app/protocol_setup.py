@@ -101,8 +101,8 @@ def check(source: Source, desk: DeskNames | None = None, dictionary: TagDictiona
     return Verdict(
         source=source.name,
         protocol=protocol.name,
-        errors=tuple(_line(one) for one in found if one.severity is Severity.ERROR or one in missing),
-        warnings=tuple(_line(one) for one in found if one.severity is Severity.WARNING and one not in missing),
+        errors=tuple(one.line for one in found if one.severity is Severity.ERROR or one in missing),
+        warnings=tuple(one.line for one in found if one.severity is Severity.WARNING and one not in missing),
     )
 
 
@@ -112,10 +112,6 @@ def _missing(protocol: RecoveryProtocol, desk: DeskNames | None, dictionary: Tag
         return []
     known = set(lint_one(protocol, None, dictionary))
     return [one for one in lint_one(protocol, replace(desk, has_lead=True), dictionary) if one not in known]
-
-
-def _line(finding: Finding) -> str:
-    return f"{finding.path or 'document'}: {finding.message}"
 
 
 def ask_desk(parts: Parts, desk: Desk) -> DeskNames:
@@ -208,7 +204,7 @@ def _require_sound(session: Session, desk_id: int, changed: Sequence[str], names
         if protocol.name in changed
     ]
     together = lint_together([protocol for protocol, _ in in_force])
-    errors = tuple(_line(one) for one in together if one.severity is Severity.ERROR)
+    errors = tuple(one.line for one in together if one.severity is Severity.ERROR)
     verdicts.append(Verdict(source="all protocols in force together", protocol=None, errors=errors))
     if any(verdict.errors for verdict in verdicts):
         raise NotSound([verdict for verdict in verdicts if verdict.errors])

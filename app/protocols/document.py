@@ -43,7 +43,7 @@ def read_document(document: str | Mapping[str, Any]) -> RecoveryProtocol:
     """
     given = read_yaml(document) if isinstance(document, str) else dict(document)
     if not isinstance(given, Mapping):
-        raise DocumentError((FieldError(path="", message="must be a mapping of names to values", value=_quote(given)),))
+        raise DocumentError((FieldError(path="", message="must be a mapping of names to values", value=quote(given)),))
     try:
         return _loaded(given)
     except ValidationError as error:
@@ -95,7 +95,7 @@ def _error(path: str, message: str, given: Any) -> FieldError:
     if message == "Unknown field.":
         close = difflib.get_close_matches(path.rpartition(".")[2], _KNOWN, n=1)
         said += f"; did you mean {close[0]}?" if close else ""
-    shown = None if said.startswith("is missing") else _quote(given)
+    shown = None if said.startswith("is missing") else quote(given)
     return FieldError(path=path, message=said, value=shown)
 
 
@@ -108,7 +108,8 @@ def _under(given: Any, key: Any) -> Any:
     return given
 
 
-def _quote(value: Any) -> str:
+def quote(value: Any) -> str:
+    """A value as people see it: JSON, shortened."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
 

@@ -38,10 +38,15 @@ class Fact:
     low: float | None = None  #: the smallest possible number
     high: float | None = None
     clock: bool = False  #: grows with time alone, without any event
+    whole: bool = False  #: a count, never a fraction
 
 
 def _number(name: str, label: str, *, low: float = 0, high: float | None = None, clock: bool = False) -> Fact:
     return Fact(name=name, label=label, kind=Kind.NUMBER, low=low, high=high, clock=clock)
+
+
+def _count(name: str, label: str, *, low: float = 0, high: float | None = None) -> Fact:
+    return Fact(name=name, label=label, kind=Kind.NUMBER, low=low, high=high, whole=True)
 
 
 def _word(name: str, label: str, choices: Iterable[str] = ()) -> Fact:
@@ -61,7 +66,7 @@ _ALL = (
     _number("minutes_in_state", "Minutes in the present state", clock=True),
     Fact(name="signals", label="Signals found", kind=Kind.WORDS),
     _number("rating", "Customer's rating (0 worst to 1 best, on every scale)", high=1),
-    _number("rating_stars", "Customer's rating in stars (1 to 5, on every scale)", low=1, high=5),
+    _count("rating_stars", "Customer's rating in stars (1 to 5, on every scale)", low=1, high=5),
     _word("cause", "Cause of the failure", Cause),
     _word("fault_side", "Whose fault it was", FaultSide),
     _word("vendor", "Vendor behind the order"),
@@ -80,12 +85,12 @@ _ALL = (
     Fact(name="assigned", label="Has an assignee", kind=Kind.FLAG),
     _number("waiting_hours", "Hours the customer has waited for an answer", clock=True),
     _number("age_hours", "Hours since the ticket was created", clock=True),
-    _number("customer_messages", "Messages by the customer"),
-    _number("agent_messages", "Public replies by agents"),
-    _number("reopens", "Times the ticket was reopened"),
+    _count("customer_messages", "Messages by the customer"),
+    _count("agent_messages", "Public replies by agents"),
+    _count("reopens", "Times the ticket was reopened"),
     Fact(name="has_open_case", label="Has an open recovery case", kind=Kind.FLAG),
-    _number("earlier_cases", "Earlier recovery cases on this ticket"),
-    _number("earlier_failures", "Bad experiences of this person on other tickets in the last 90 days"),
+    _count("earlier_cases", "Earlier recovery cases on this ticket"),
+    _count("earlier_failures", "Bad experiences of this person on other tickets in the last 90 days"),
     Fact(name="repeat_failure", label="A bad experience after another one", kind=Kind.FLAG),
     _number("hold_minutes", "Minutes in a queue or on hold"),
 )

@@ -21,6 +21,7 @@ MAX_NODES = 10_000
 # Each of these is also read as more than text by PyYAML, so its dumper quotes such words when they are text.
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{0,18}(?:e[-+][0-9]{1,3})?")
+_STEP = re.compile(r"\[\d+\]|[^.\[\]]+")
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -48,6 +49,17 @@ def join(path: str, key: str | int) -> str:
     if isinstance(key, int):
         return f"{path}[{key}]"
     return f"{path}.{key}" if path else key
+
+
+def find(value: Any, path: str) -> Any:
+    """What lies there in plain values, or None where nothing does; all of it for an empty path."""
+    for part in _STEP.findall(path):
+        key = int(part[1:-1]) if part.startswith("[") else part
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
 
 
 class _Dumper(yaml.SafeDumper):
