@@ -6,22 +6,26 @@ All of it in the transaction that recorded the look. What becomes of a case afte
 from __future__ import annotations
 
 import functools
+import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.protocols import rules
+from app.protocols import moments, rules
 from app.protocols.decide import PastCase, Published, Standing, decide, left
 from app.protocols.document import read_document
 from app.protocols.facts import Facts, check_facts, stars
 from app.protocols.protocol import RecoveryProtocol
+from app.protocols.rollout import Candidate, Rollout, on_ticket
+from app.scoring.context import Hours
 from app.scoring.conversation import Running
-from app.store import cases, decisions, protocols, ratings, scores, steps
+from app.store import cases, decisions, evaluations, protocols, ratings, scores, steps
 from app.store.models import RecoveryCase, TrackedTicket
 from app.words import Arm, Cause, Decision, FaultSide, Outcome, Score
 from connectors.ticket import TicketStatus
-from tasks import own_steps
+from tasks import evaluating, own_steps
 from tasks.claims import TicketClaim
+from tasks.evaluating import Stand
 from tasks.look import Look
 
 
@@ -31,54 +35,101 @@ def read_cached(document: str) -> RecoveryProtocol:
     return read_document(document)
 
 
-def published(session: Session) -> tuple[Published, ...]:
-    """The desk's protocols in force."""
+def candidates(session: Session) -> tuple[Candidate, ...]:
+    """The desk's protocol versions that are in force, on some tickets at least, and those that only watch."""
     return tuple(
-        Published(version_id=row.version_id, protocol=read_cached(row.document), order=row.position)
-        for row in protocols.in_force(session)
+        Candidate(
+            protocol_id=row.protocol_id,
+            version_id=row.version_id,
+            protocol=read_cached(row.document),
+            order=row.position,
+            share=row.share,
+            shadow=row.shadow,
+        )
+        for row in (*protocols.in_force(session), *protocols.shadows(session))
     )
 
 
 def names_groups(claim: TicketClaim) -> bool:
     """Whether a protocol in force asks for the name of the ticket's group."""
     with claim.parts.database.desk(claim.desk_id, read=True) as session:
-        return "group" in rules.named(one.protocol.criteria for one in published(session))
+        return "group" in rules.named(one.protocol.criteria for one in candidates(session))
 
 
 def consider(session: Session, row: TrackedTicket, look: Look) -> None:
-    """Let the protocols in force decide on the facts of this look, unless those are as they were."""
-    in_force = published(session)
+    """Let the protocols in force decide on the facts of this look, unless nothing that they ask for is different."""
+    rollout = on_ticket(candidates(session), row.ticket_id)
     facts = _facts(session, row, look)
-    digest = rules.digest(facts, [one.protocol.criteria for one in in_force])
-    if digest == row.facts_digest:
-        return
-    row.facts_digest = digest
-    _decide(session, row, in_force, facts, look)
-
-
-def digest_now(session: Session, row: TrackedTicket, running: Running, score: Score) -> str | None:
-    """The mark of the facts after time alone has passed, from what is stored."""
-    in_force = published(session)
-    clocked = {"waiting_hours", "age_hours", "minutes_in_state", "churn_risk", "group"} & rules.named(
-        one.protocol.criteria for one in in_force
+    standing = _standing(session, row)
+    digest = _digest(facts, rollout, standing, look.now)
+    decides = digest != row.facts_digest
+    evaluating.keep_look(session, row, look, facts, rollout, decided=decides)
+    if decides:
+        row.facts_digest = digest
+        _watch(session, row, rollout, facts, standing, look.now)
+        _decide(session, row, rollout.acting, facts, standing, look)
+        standing = _standing(session, row)
+    assert look.score is not None
+    evaluating.wake(
+        row, rollout, standing, Stand(facts=facts, at=look.score.at, waiting=look.waiting, hours=look.hours)
     )
-    if "group" in clocked or not clocked:
-        return row.facts_digest
-    facts = _stored_facts(session, row, running, score)
-    return rules.digest(facts, [one.protocol.criteria for one in in_force])
 
 
-def _decide(session: Session, row: TrackedTicket, in_force: tuple[Published, ...], facts: Facts, look: Look) -> None:
-    history = cases.of_ticket(session, row.id)
-    standing = Standing(cases=tuple(_past(session, case) for case in history))
+def time_passed(session: Session, row: TrackedTicket, running: Running, score: Score, hours: Hours | None) -> bool:
+    """Note what is known after time alone has passed; whether a protocol may decide differently now."""
+    rollout = on_ticket(candidates(session), row.ticket_id)
+    decided_on = evaluations.newest(session, row.id, decided=True)
+    if decided_on is None:
+        return False
+    # Only a look brings the signals of the newest message, and the group by its name.
+    by_look = {name: decided_on.facts.get(name) for name in ("signals", "group")}
+    facts = {**_stored_facts(session, row, running, score, hours), **by_look}
+    stand = Stand(facts=facts, at=score.at, waiting=running.waits.since is not None, hours=hours)
+    standing = _standing(session, row)
+    evaluating.keep_time(session, row, score, rollout, stand)
+    evaluating.wake(row, rollout, standing, stand)
+    was_free, is_free = (moments.free(rollout.acting, standing, at) for at in (decided_on.at, score.at))
+    criteria = [one.protocol.criteria for one in rollout.all]
+    return was_free != is_free or moments.turned(criteria, decided_on.facts, facts)
+
+
+def _digest(facts: Facts, rollout: Rollout, standing: Standing, now: datetime) -> str:
+    """The mark of what the protocols ask for, and of which of them may open a case at all."""
+    digest = rules.digest(facts, [one.protocol.criteria for one in rollout.all])
+    if not standing.cases:
+        return digest
+    open_case = standing.open_case is not None
+    free = sorted(moments.free(rollout.acting, standing, now))
+    return hashlib.sha256(f"{digest} {open_case} {free}".encode()).hexdigest()
+
+
+def _standing(session: Session, row: TrackedTicket) -> Standing:
+    return Standing(cases=tuple(_past(session, case) for case in cases.of_ticket(session, row.id)))
+
+
+def _watch(
+    session: Session, row: TrackedTicket, rollout: Rollout, facts: Facts, standing: Standing, now: datetime
+) -> None:
+    """Record what the shadows would decide. Nothing follows from it."""
+    for shadow in rollout.watching:
+        decided = decide(rollout.beside(shadow), facts, standing, now)
+        own = next(one for one in decided if one.version_id == shadow.version_id)
+        decisions.record(session, row, own, case_id=None, at=now, shadow=True)
+
+
+def _decide(
+    session: Session,
+    row: TrackedTicket,
+    in_force: tuple[Published, ...],
+    facts: Facts,
+    standing: Standing,
+    look: Look,
+) -> None:
     decided = decide(in_force, facts, standing, look.now)
     gone = left(decided)
-    for case in history:
+    for case in cases.of_ticket(session, row.id):
         if case.exited_at is None and protocols.name_of(session, case.version_id) in gone:
             case.exited_at = look.now
-    if any(decision.outcome is Outcome.COOLDOWN for decision in decided):
-        # A cooldown ends without any fact changing, so the next look has to decide again.
-        row.facts_digest = None
     for decision in decided:
         opened = _open(session, row, decision, in_force, look) if decision.outcome is Outcome.OPEN else None
         decisions.record(session, row, decision, case_id=opened.id if opened is not None else None, at=look.now)
@@ -122,13 +173,13 @@ def _open(
 def _facts(session: Session, row: TrackedTicket, look: Look) -> Facts:
     """The named facts of this moment."""
     assert look.score is not None
-    stored = dict(_stored_facts(session, row, look.running, look.score))
+    stored = dict(_stored_facts(session, row, look.running, look.score, look.hours))
     stored["signals"] = look.found or frozenset(look.running.seen.last)
     stored["group"] = look.names.group(look.ticket.group_id)
     return check_facts(stored)
 
 
-def _stored_facts(session: Session, row: TrackedTicket, running: Running, score: Score) -> Facts:
+def _stored_facts(session: Session, row: TrackedTicket, running: Running, score: Score, hours: Hours | None) -> Facts:
     rating = ratings.newest(session, row.id)
     earlier = scores.previous_before(session, row.id, score.at)
     history = cases.of_ticket(session, row.id)
@@ -157,7 +208,7 @@ def _stored_facts(session: Session, row: TrackedTicket, running: Running, score:
         "priority": row.priority,
         "status": status.value if status else None,
         "assigned": row.assignee_id is not None,
-        "waiting_hours": running.waits.running(score.at),
+        "waiting_hours": running.waits.worked(score.at, hours) if hours else running.waits.running(score.at),
         "age_hours": _minutes(row.opened_at, score.at) / 60,
         "customer_messages": running.customer_turns,
         "agent_messages": running.agent_turns,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.scoring.context import Hours
 from app.scoring.conversation import Running
 from app.words import Score
 from connectors.ticket import Ticket
@@ -24,3 +25,9 @@ class Look:
     now: datetime  #: business time
     rule: str | None = None  #: title of the rule that solved or closed the ticket while its case was open
     undo: bool = False  #: that is to be undone
+    hours: Hours | None = None  #: the desk's working hours; None where it has no calendar
+
+    @property
+    def waiting(self) -> bool:
+        """The turn is ours: the customer waits."""
+        return self.running.waits.since is not None

@@ -56,7 +56,7 @@ def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
         if claim is None:
             return
         with claim.recording() as (session, row):
-            before = row.state, row.facts_digest
+            before = row.state
             now = claim.business_now()
             model, context = claim.model, claim.context
             running = examples.renewed(session, row, running_of(session, row), context)
@@ -69,10 +69,10 @@ def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
             facts.remember(row, score)
             insight.of(session, row, insight.Stand(score=score, running=running, facts=known, model=model))
             row.rescore_at = engine.next_rescore_at(running, known, model, now, context)
-            after = row.state, deciding.digest_now(session, row, running, score)
-            if before != after:
+            turned = deciding.time_passed(session, row, running, score, context.hours) or row.state is not before
+            if turned:
                 row.marked_at = None  # the look that is due now has more to do than to see whether tags arrived
-        if before != after:
+        if turned:
             claim.look_again(real_now())
         claim.settle()
 
@@ -115,6 +115,7 @@ def record(claim: TicketClaim, ticket: Ticket, names: Names, fate: Fate = PLAIN_
         recovery.follow(claim, session, row, Look(
             ticket=ticket, names=names, score=score, running=thread.running,
             replied=thread.agent_replied_at, found=thread.found, now=now, rule=fate.rule, undo=fate.undo,
+            hours=claim.context.hours,
         ))  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from app import log
 from app.clock import real_now
 from app.scoring.conversation import Running
 from app.scoring.waits import usual_of
-from app.store import cases, consents, desks, erasure, histories, invitations, slots
+from app.store import cases, consents, desks, erasure, evaluations, histories, invitations, slots
 from app.store.database import Purpose
 from tasks import recovery
 from tasks.context import context_of
@@ -40,7 +40,7 @@ def sweep() -> None:
 
 @shared_task(name="upkeep.forget")
 def forget() -> None:
-    """Erase customers' words after their time, slots long past, and consents that never came back."""
+    """Erase customers' words and what was known of tickets after their time, slots long past, and consents that never came back."""
     parts = current()
     kept = timedelta(days=parts.settings.text_days)
     before = parts.clock.now() - kept
@@ -49,6 +49,7 @@ def forget() -> None:
         with parts.database.desk(desk_id) as session:
             comments = erasure.erase_comments(session, before)
             bodies = erasure.erase_bodies(session, real_now() - kept)
+            evaluations.forget(session, before)
         LOG.info("words_erased", desk_id=desk_id, messages=erased, comments=comments, deliveries=bodies)
     with parts.database.system(Purpose.OPERATE) as session:
         slots.forget(session, real_now() - KEEP_SLOTS)

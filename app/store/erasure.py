@@ -16,6 +16,7 @@ from app.store.models import (
     CauseExample,
     DecisionRow,
     Delivery,
+    EvaluationRow,
     Message,
     Participant,
     RatingRow,
@@ -73,6 +74,7 @@ def forget_ticket(session: Session, row: TrackedTicket) -> None:
     start_over(session, row)
     row.sealed_subject = row.topic = row.vendor_field = row.vendor = row.vendor_source = row.last_error = None
     row.tags = []
+    _run(session, delete(EvaluationRow).where(EvaluationRow.tracked_id == row.id))
     _run(session, update(RatingRow).where(RatingRow.tracked_id == row.id).values(sealed_comment=None))
     own = select(RecoveryCase.id).where(RecoveryCase.tracked_id == row.id)
     _run(session, update(Answer).where(Answer.case_id.in_(own)).values(sealed_comment=None))

@@ -23,6 +23,7 @@ from app.store.models import (
     CauseExample,
     DecisionRow,
     Delivery,
+    EvaluationRow,
     ExampleRow,
     Invitation,
     InvitationState,
@@ -122,7 +123,7 @@ def _kept(found: Found) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
     yield TrackedTicket, TrackedTicket.id.in_(own)
     yield Message, or_(Message.tracked_id.in_(own), Message.author_id.in_(found.ids))
     yield Participant, or_(Participant.tracked_id.in_(own), Participant.helpdesk_id.in_(found.ids))
-    for table in (ScoreRow, CauseExample, ExampleRow, DecisionRow):
+    for table in (ScoreRow, CauseExample, ExampleRow, DecisionRow, EvaluationRow):
         yield table, table.tracked_id.in_(own)
     yield RatingRow, or_(RatingRow.tracked_id.in_(own), RatingRow.person_id.in_(known))
     yield Label, or_(Label.tracked_id.in_(own), Label.by.in_([f"agent:{one}" for one in found.ids]))

@@ -15,23 +15,43 @@ from app.store.models import ProtocolRow, ProtocolVersion, VersionState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce:
-    """A published version, as its document."""
+    """A version that counts: published, on a share of tickets, or watching; as its document."""
 
+    protocol_id: int
     version_id: int
     document: str
     position: int
+    share: float | None = None  #: of a canary
+    shadow: bool = False
 
 
 def in_force(session: Session) -> Sequence[InForce]:
-    """The published versions of this desk, in the order in which they decide."""
+    """The published versions of this desk and those on a share of its tickets, in the order in which they decide."""
+    return _in_states(session, VersionState.PUBLISHED, VersionState.CANARY)
+
+
+def shadows(session: Session) -> Sequence[InForce]:
+    """The versions that only watch."""
+    return _in_states(session, VersionState.SHADOW)
+
+
+def _in_states(session: Session, *states: VersionState) -> Sequence[InForce]:
     rows = session.execute(
-        select(ProtocolVersion.id, ProtocolVersion.document, ProtocolRow.position)
+        select(ProtocolVersion, ProtocolRow.position)
         .join(ProtocolRow, ProtocolRow.id == ProtocolVersion.protocol_id)
-        .where(ProtocolVersion.state == VersionState.PUBLISHED)
+        .where(ProtocolVersion.state.in_(states))
         .order_by(ProtocolRow.position, ProtocolVersion.id)
     )
     return [
-        InForce(version_id=version_id, document=document, position=position) for version_id, document, position in rows
+        InForce(
+            protocol_id=row.protocol_id,
+            version_id=row.id,
+            document=row.document,
+            position=position,
+            share=row.share,
+            shadow=row.state is VersionState.SHADOW,
+        )
+        for row, position in rows
     ]
 
 
@@ -72,22 +92,57 @@ def import_document(
     return added, True
 
 
-def publish(session: Session, published: ProtocolVersion, *, by: str, reason: str, now: datetime) -> None:
-    """Put a version in force and retire the one before it; cases keep the version they began under."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How far a version is put in force: whole, on a share of the tickets, or not at all but to watch."""
+
+    share: float | None = None  #: above 0 and below 1; of a canary
+    shadow: bool = False
+
+    @property
+    def state(self) -> VersionState:
+        if self.shadow:
+            return VersionState.SHADOW
+        return VersionState.PUBLISHED if self.share is None else VersionState.CANARY
+
+
+WHOLE = Reach()
+
+
+def publish(
+    session: Session, published: ProtocolVersion, *, by: str, reason: str, now: datetime, reach: Reach = WHOLE
+) -> None:
+    """Put a version in force as far as it should reach; cases keep the version they began under.
+
+    Whole, it retires whatever of its protocol was in force or on trial. On trial, it takes the place of what was on
+    trial in the same way. Of two who publish at once the second finds what the first did.
+    """
+    session.execute(select(ProtocolRow.id).where(ProtocolRow.id == published.protocol_id).with_for_update())
+    whole = reach.state is VersionState.PUBLISHED
+    replaced = _COUNTING if whole else (reach.state,)
     session.execute(
         update(ProtocolVersion)
-        .where(ProtocolVersion.protocol_id == published.protocol_id, ProtocolVersion.state == VersionState.PUBLISHED)
+        .where(
+            ProtocolVersion.protocol_id == published.protocol_id,
+            ProtocolVersion.state.in_(replaced),
+            ProtocolVersion.id != published.id,
+        )
         .values(state=VersionState.RETIRED)
     )
-    published.state = VersionState.PUBLISHED
+    published.state, published.share = reach.state, reach.share
     published.published_by = by
     published.published_at = now
     published.reason = reason[:500]
     session.flush()
 
 
-def find(session: Session, protocol_id: int) -> ProtocolRow | None:
-    return session.get(ProtocolRow, protocol_id)
+def withdraw(session: Session, version_: ProtocolVersion) -> None:
+    """Take a version out of force, or end its trial."""
+    version_.state = VersionState.RETIRED
+    session.flush()
+
+
+_COUNTING = (VersionState.PUBLISHED, VersionState.CANARY, VersionState.SHADOW)
 
 
 def find_by_name(session: Session, name: str) -> ProtocolRow | None:

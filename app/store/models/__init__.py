@@ -29,13 +29,16 @@ from app.store.models.installed import InstalledThing
 from app.store.models.learning import ExampleRow, Label, LearnedModel, Training
 from app.store.models.people import Account, Launch, Membership, SignInFailure, SignInLink, Slot, WebSession
 from app.store.models.recovery import DecisionRow, ProtocolRow, ProtocolVersion, RecoveryCase, StepRow
+from app.store.models.rollbacks import ProtocolEvent, RollbackRow, RollbackTicket
 from app.store.models.surveys import Answer, Invitation
+from app.store.models.teams import AssignmentRow, MemberRow, TeamRow
 from app.store.models.tickets import Message, Person, RatingRow, ScoreRow, TrackedTicket
 from app.store.models.walks import Backfill, Reconcile, WebhookGap
 
 __all__ = [
     "Account",
     "Answer",
+    "AssignmentRow",
     "Backfill",
     "Base",
     "CauseExample",
@@ -59,12 +62,14 @@ __all__ = [
     "Label",
     "Launch",
     "LearnedModel",
+    "MemberRow",
     "Membership",
     "Message",
     "ModelState",
     "OfferState",
     "Participant",
     "Person",
+    "ProtocolEvent",
     "ProtocolRow",
     "ProtocolVersion",
     "RatingRow",
@@ -72,12 +77,15 @@ __all__ = [
     "RecoveryCase",
     "Refusal",
     "Role",
+    "RollbackRow",
+    "RollbackTicket",
     "ScoreRow",
     "SignInFailure",
     "SignInLink",
     "Slot",
     "StepRow",
     "StepState",
+    "TeamRow",
     "TrackedTicket",
     "Training",
     "UtcDateTime",
