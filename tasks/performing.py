@@ -26,7 +26,7 @@ from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, 
 from connectors.base import Connector
 from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavailable
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write
-from tasks import alerting, fates, own_steps, recovery, showing
+from tasks import alerting, fates, own_steps, recovery, rolling_back, showing
 from tasks.claims import TicketClaim
 from tasks.planning import CLOSED, Context, gather, plan_step, with_names
 
@@ -122,12 +122,25 @@ def _has_words(row: StepRow) -> bool:
 
 def _write(claim: TicketClaim, context: Context, connector: Connector) -> None:
     """Plan against the ticket as read, commit the intent, make the call, record the outcome."""
+    context = gather(claim, context, connector)
+    back = tuple(row for row in context.steps if row.do == own_steps.TAKE_BACK)
+    if back:
+        # Before anything else, and on its own: what is in force now acts on the ticket as it was.
+        ticket = _carry_out(claim, replace(context, steps=back), connector)
+        left = tuple(row for row in context.steps if row not in back)
+        context = replace(context, ticket=ticket, planning=replace(context.planning, ticket=ticket), steps=left)
+    _carry_out(claim, context, connector)
+
+
+def _carry_out(claim: TicketClaim, context: Context, connector: Connector) -> Ticket:
+    """The ticket as these steps leave it."""
     ticket = context.ticket
-    wanted, refused, settled = _plan_all(gather(claim, context, connector))
+    wanted, refused, settled = _plan_all(context)
     if refused or settled:
         _record_unsent(claim, ticket, refused, settled)
     for one in wanted:
         ticket = _send_or_split(claim, ticket, connector, one)
+    return ticket
 
 
 def _record_unsent(
@@ -139,6 +152,7 @@ def _record_unsent(
             _end(session, steps.with_ids(session, [step_id]), claim, reason)
         nothing = steps.with_ids(session, settled)
         _remember_group(session, nothing, ticket.group_id)
+        rolling_back.note(session, nothing, ticket)
         steps.finish(nothing, StepState.DONE, claim.business_now(), reason="the ticket had it already")
         _advance_cases(session, nothing, claim)
 
@@ -211,6 +225,7 @@ def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Want
         # Remembered with the intent: a call whose answer is lost may have changed the ticket all the same.
         _remember_group(session, rows, wanted.write.group_id)
         steps.remember_changes(rows, changes_of(wanted.parts, wanted.write, ticket))
+        rolling_back.note(session, rows, ticket)
     try:
         receipt = connector.write(ticket, wanted.write)
     except Unavailable as error:
@@ -246,6 +261,7 @@ def _refused(claim: TicketClaim, wanted: Wanted, error: Refused) -> None:
 def _end(session: Session, rows: Sequence[StepRow], claim: TicketClaim, reason: str) -> None:
     """These steps will never be done, and a survey among them will never reach anybody."""
     steps.finish(rows, StepState.REFUSED, claim.business_now(), reason=reason)
+    rolling_back.note_refused(session, rows, reason)
     for row in rows:
         if row.do == own_steps.SURVEY:
             _survey(session, row, InvitationState.NOT_SENT, None, reason)

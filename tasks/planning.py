@@ -3,7 +3,7 @@ desk. Nothing is sent here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.protocols import tags
 from app.protocols.actions.base import Alert, AlertKind, CaseSummary, Effect, Lookup, Need, Planning
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.cases import AfterAnswer, Handover, after_answer
+from app.protocols.changes import Change, take_back
 from app.protocols.errors import CannotPlan
 from app.protocols.facts import stars
 from app.protocols.protocol import Action, RecoveryProtocol
@@ -25,7 +26,7 @@ from app.words import SatState
 from connectors.base import Connector
 from connectors.errors import NotFound, Refused
 from connectors.ticket import Comment, Person, Ticket, TicketStatus, Write
-from tasks import deciding, directory, own_steps, recovery, showing
+from tasks import deciding, directory, own_steps, recovery, rolling_back, showing
 from tasks.claims import TicketClaim
 
 MOST_REASONS = 3
@@ -54,6 +55,7 @@ class Context:
     follow_ups: tuple[StepRow, ...]  #: tickets to open, planned or interrupted
     cases: Mapping[int, CaseContext]
     surveys: Mapping[int, str] = field(default_factory=dict, repr=False)  #: step id -> the text of a survey comment
+    behind: Mapping[int, Sequence[Change]] = field(default_factory=dict)  #: step id -> the changes that it takes back
     planning: Planning
     shown: Mapping[str, tuple[str, str | int]] = field(default_factory=dict)  #: see `showing.wanted`
     unknown: Mapping[Lookup, str] = field(default_factory=dict)  #: look-ups that failed for good, with the reason
@@ -80,6 +82,7 @@ class Context:
             follow_ups=tuple(step for step in open_steps if step.do == own_steps.FOLLOW_UP),
             cases=known,
             surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == own_steps.SURVEY},
+            behind={step.id: rolling_back.behind(session, step) for step in writes if step.do == own_steps.TAKE_BACK},
             planning=Planning(ticket=ticket, case=CaseSummary(protocol=""), now=claim.business_now()),
             shown=showing.wanted(desk.settings, fresh),
         )
@@ -125,6 +128,7 @@ _OWN: Mapping[str, Callable[[Context, StepRow], Write]] = {
     own_steps.SURVEY: lambda context, row: Write(comment=Comment(text=context.surveys[row.id], public=True)),
     own_steps.OUTCOME: lambda context, row: concluded(context, row).write,
     own_steps.UNDO: lambda context, row: _undo_write(context, row),
+    own_steps.TAKE_BACK: lambda context, row: take_back(context.behind[row.id], context.ticket).write,
 }
 
 

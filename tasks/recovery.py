@@ -40,7 +40,7 @@ def end_gone(session: Session, row: TrackedTicket, now: datetime, reason: str) -
     case = cases.find_open(session, row.id)
     if case is None:
         return
-    _call_off(session, case, now, reason)
+    call_off(session, case, now, reason)
     cases.move(case, advance(case.stage, CaseEvent.EXPIRE), now, reason)
 
 
@@ -78,7 +78,7 @@ def _rest(claim: TicketClaim, session: Session, row: TrackedTicket, case: Recove
         if case.stage is CaseStage.RESOLVED:
             _schedule_survey(claim, session, row, case, look.now)
     elif case.stage in (CaseStage.RESOLVED, CaseStage.RESURVEYED):
-        if _call_off(session, case, look.now, "the ticket was opened again"):
+        if call_off(session, case, look.now, "the ticket was opened again"):
             case.round += 1
         _advance(case, CaseEvent.REOPEN, look.now)
 
@@ -117,7 +117,7 @@ def go_on_elsewhere(session: Session, row: StepRow, now: datetime) -> None:
         steps.plan(session, case, [steps.Planned(action="follow_up", do=own_steps.FOLLOW_UP, params={})], now)
 
 
-def _call_off(session: Session, case: RecoveryCase, now: datetime, reason: str) -> bool:
+def call_off(session: Session, case: RecoveryCase, now: datetime, reason: str) -> bool:
     """Cancel the case's survey where it has not left yet, also one that waits to be posted as a comment."""
     cancelled = invitations.cancel_unsent(session, case.id, reason)
     handed_over = {

@@ -2,7 +2,8 @@
 
 A change is stored as `{"before": {...}, "after": {...}}` with only the fields that the step's own write set: `tags`
 (before: those it took away; after: those it added), `group_id`, `assignee_id`, `priority`, `status`, and
-`custom_fields` by their ids; and `said` ("note" or "reply") where it said something.
+`custom_fields` by their ids; and `said` ("note", "reply" or "alert") where it said something. A step of which nothing
+is stored is given as `not_recorded`, with what it was.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ TOUCHED = "it was changed since"
 TOGETHER = "group and assignee go together, and the other one was changed since"
 WORDS = "words cannot be taken back"
 NO_STATUS = "a rollback neither solves a ticket nor makes it new again"
+NOTHING: Change = {"before": {}, "after": {}}
 NOT_RECORDED = "what was there before was not recorded"
 
 _SIMPLE = ("priority", "status")
@@ -126,7 +128,7 @@ class Reverted:
 class Kept:
     """One field that stays as it is found."""
 
-    field: str  #: as above, or "words"
+    field: str  #: as above, or "words", or "step" for one of which nothing was recorded
     key: str = ""
     ours: Any
     found: Any
@@ -170,11 +172,7 @@ def take_back(changes: Sequence[Change], current: Ticket) -> TakeBack:
             _walk_assignment(touches, current, result)
         else:
             _walk(name, key, touches, _found(name, key, current), result)
-    result.kept += [
-        Kept(field="words", ours=change["said"], found=change["said"], reason=WORDS)
-        for change in changes
-        if "said" in change
-    ]
+    result.kept += _never(changes)
     write = Write(**result.write, clear=frozenset(result.clear))
     return TakeBack(write=write, reverted=tuple(result.reverted), kept=tuple(result.kept))
 
@@ -188,8 +186,14 @@ def stays(changes: Sequence[Change], reason: str) -> TakeBack:
         for one in names:
             ours = newest.after[one] if name == "assignment" else newest.after
             kept.append(Kept(field=one, key=key, ours=ours, found=None, reason=reason))
+    return TakeBack(write=Write(), kept=(*kept, *_never(changes)))
+
+
+def _never(changes: Sequence[Change]) -> list[Kept]:
+    """What nobody can take back: words, and what a step of an earlier release did without remembering it."""
     said = [Kept(field="words", ours=one["said"], found=one["said"], reason=WORDS) for one in changes if "said" in one]
-    return TakeBack(write=Write(), kept=(*kept, *said))
+    lost = [one["not_recorded"] for one in changes if "not_recorded" in one]
+    return said + [Kept(field="step", ours=name, found=None, reason=NOT_RECORDED) for name in lost]
 
 
 def _touches(changes: Sequence[Change]) -> dict[tuple[str, str], list[_Touch]]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.protocols.changes import merged
+from app.protocols.changes import NOTHING, merged
 from app.store.desks import NotFound
 from app.store.models import RecoveryCase, StepRow, StepState
 
@@ -106,8 +106,7 @@ def remember_changes(rows: Iterable[StepRow], found: Mapping[str, Mapping[str, A
     """What each step is about to change, by marker; see `app.protocols.changes`. Only a step that is done has changed
     it. What an interrupted call may have done already stays remembered."""
     for row in rows:
-        merged_change = merged(row.change, found.get(row.marker))
-        row.change = dict(merged_change) if merged_change else None
+        row.change = dict(merged(row.change, found.get(row.marker)) or NOTHING)
 
 
 def finish(

@@ -100,6 +100,7 @@ class RecoveryCase(Halting, DeskScoped, Base):
     resolved_at: Mapped[datetime | None]
     resurveyed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    taken_back_at: Mapped[datetime | None]  #: when a rollback took back what it did; it stands in no other's way since
     touch_due_at: Mapped[
         datetime | None
     ]  #: when the first public word to the customer is due, by the protocol's target
@@ -117,6 +118,7 @@ class StepRow(DeskScoped, Base):
         UniqueConstraint("marker", name="uq_step_marker"),
         Index("ix_step_ticket", "tracked_id", "state"),
         Index("ix_step_due", "desk_id", "state", "due_at"),
+        Index("ix_step_version", "version_id", "tracked_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,0 +1,178 @@
+"""Rollbacks: which versions were taken out of force, and what became of their changes ticket by ticket.
+
+What a change is, and how it is taken back, is `app.protocols.changes`' business.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.protocols.changes import TakeBack
+from app.store.desks import NotFound
+from app.store.models import (
+    ProtocolRow,
+    ProtocolVersion,
+    RecoveryCase,
+    RollbackRow,
+    RollbackTicket,
+    StepRow,
+    StepState,
+    TrackedTicket,
+)
+
+TAKE_BACK = "take_back"  #: what a step is called that takes the changes of others back
+#: A step in one of these has, or may have, changed its ticket.
+_MADE = (StepState.DONE, StepState.NEEDS_REVIEW)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTicket:
+    """What a rollback comes to on one ticket."""
+
+    ticket_id: str
+    state: StepState
+    reason: str | None  #: why it ended as it did, or what holds it up
+    given_up: bool  #: nothing will be done about it by itself
+    reverted: Sequence[Mapping[str, Any]]  #: field, key, ours, back_to
+    kept: Sequence[Mapping[str, Any]]  #: field, key, ours, found, reason
+
+
+def get(session: Session, rollback_id: int) -> RollbackRow:
+    """Raises NotFound."""
+    row = session.get(RollbackRow, rollback_id)
+    if row is None:
+        raise NotFound(f"rollback {rollback_id}")
+    return row
+
+
+def of_desk(session: Session, protocol_id: int | None = None) -> Sequence[tuple[RollbackRow, str]]:
+    """The rollbacks of one protocol or of all, with the protocol's name; newest first."""
+    found = select(RollbackRow, ProtocolRow.name).join(ProtocolRow, ProtocolRow.id == RollbackRow.protocol_id)
+    if protocol_id is not None:
+        found = found.where(RollbackRow.protocol_id == protocol_id)
+    return [(row, name) for row, name in session.execute(found.order_by(RollbackRow.id.desc()))]
+
+
+def lock_touched(session: Session, version_ids: Collection[int]) -> Sequence[int]:
+    """Tickets with a case or a step of these versions, locked so that their workers record before or after us."""
+    stepped = select(StepRow.tracked_id).where(StepRow.version_id.in_(version_ids))
+    opened = select(RecoveryCase.tracked_id).where(RecoveryCase.version_id.in_(version_ids))
+    touched = select(TrackedTicket.id).where(TrackedTicket.id.in_(stepped.union(opened)))
+    return session.scalars(touched.order_by(TrackedTicket.id).with_for_update()).all()
+
+
+def cases_of(session: Session, version_ids: Collection[int]) -> Sequence[RecoveryCase]:
+    """The cases of these versions that were not taken back before, oldest first."""
+    still = (RecoveryCase.version_id.in_(version_ids), RecoveryCase.taken_back_at.is_(None))
+    return session.scalars(select(RecoveryCase).where(*still).order_by(RecoveryCase.id)).all()
+
+
+def to_take_back(session: Session, version_ids: Collection[int]) -> Mapping[int, StepRow]:
+    """By ticket, the newest step of these versions that has changed it, or may do so yet; what was taken back before
+    counts no more."""
+    made = (*_MADE, StepState.SENDING)
+    found: dict[int, StepRow] = {}
+    steps = select(StepRow).where(StepRow.version_id.in_(version_ids), StepRow.state.in_(made))
+    for row in session.scalars(steps.order_by(StepRow.id)):
+        if row.do == TAKE_BACK:
+            found.pop(row.tracked_id, None)
+        elif row.change or row.receipt:
+            found[row.tracked_id] = row
+    return found
+
+
+def plan(session: Session, rollback: RollbackRow, newest: StepRow, now: datetime) -> StepRow:
+    """Have the changes on one ticket taken back, of which `newest` is the last; `now` is business time.
+
+    The step belongs to that one's case, but stays with the ticket that was changed, wherever the case went.
+    """
+    step = StepRow(
+        desk_id=newest.desk_id,
+        case_id=newest.case_id,
+        tracked_id=newest.tracked_id,
+        version_id=newest.version_id,
+        action=f"{TAKE_BACK}-{rollback.id}-{newest.tracked_id}",
+        do=TAKE_BACK,
+        round=newest.round,
+        params={"rollback": rollback.id},
+        marker=f"kintsugi-{secrets.token_hex(12)}",
+        planned_at=now,
+    )
+    session.add(step)
+    session.flush()
+    session.add(
+        RollbackTicket(
+            desk_id=newest.desk_id,
+            rollback_id=rollback.id,
+            tracked_id=newest.tracked_id,
+            step_id=step.id,
+            reverted=[],
+            kept=[],
+        )
+    )
+    session.flush()
+    return step
+
+
+def steps_behind(session: Session, step: StepRow) -> Sequence[StepRow]:
+    """The steps whose changes this one takes back, oldest first."""
+    withdrawn = get(session, step.params["rollback"]).withdrawn
+    of_ticket = (StepRow.tracked_id == step.tracked_id, StepRow.version_id.in_(withdrawn), StepRow.state.in_(_MADE))
+    earlier = session.scalars(select(StepRow).where(*of_ticket, StepRow.id != step.id).order_by(StepRow.id)).all()
+    done = [place for place, row in enumerate(earlier) if row.do == TAKE_BACK]
+    return earlier[done[-1] + 1 :] if done else earlier
+
+
+def note(session: Session, step: StepRow, outcome: TakeBack) -> None:
+    """Remember what taking back comes to on the step's ticket.
+
+    What an interrupted call may have set back, and is found set back now, was set back by us.
+    """
+    row = session.scalars(select(RollbackTicket).where(RollbackTicket.step_id == step.id)).one()
+    kept, reverted = [asdict(one) for one in outcome.kept], [asdict(one) for one in outcome.reverted]
+    ours = {(one["field"], one["key"]): one for one in row.reverted}
+    for one in list(kept):
+        before = ours.get((one["field"], one["key"]))
+        if before is not None and one["found"] == before["back_to"]:
+            kept.remove(one)
+            reverted.append(before)
+    row.reverted, row.kept = reverted, kept
+
+
+def tickets(session: Session, rollback_id: int) -> Sequence[OnTicket]:
+    """What became of every ticket with something to take back, in the order of their steps."""
+    rows = session.execute(
+        select(RollbackTicket, StepRow.state, StepRow.reason, TrackedTicket)
+        .join(StepRow, StepRow.id == RollbackTicket.step_id)
+        .join(TrackedTicket, TrackedTicket.id == RollbackTicket.tracked_id)
+        .where(RollbackTicket.rollback_id == rollback_id)
+        .order_by(RollbackTicket.id)
+    )
+    return [
+        OnTicket(
+            ticket_id=ticket.ticket_id,
+            state=state,
+            reason=reason or ticket.last_error,
+            given_up=ticket.dead_at is not None and state in (StepState.PLANNED, StepState.SENDING),
+            reverted=row.reverted,
+            kept=row.kept,
+        )
+        for row, state, reason, ticket in rows
+    ]
+
+
+def count_tickets(session: Session, rollback_id: int) -> int:
+    return session.scalar(select(func.count()).where(RollbackTicket.rollback_id == rollback_id)) or 0
+
+
+def numbers(session: Session, version_ids: Collection[int]) -> Sequence[int]:
+    """The numbers of versions, lowest first."""
+    found: Select[Any] = select(ProtocolVersion.number).where(ProtocolVersion.id.in_(version_ids))
+    return session.scalars(found.order_by(ProtocolVersion.number)).all()

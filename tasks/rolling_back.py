@@ -1,0 +1,87 @@
+"""Taking back what withdrawn versions changed: what is planned when a rollback begins, and what a ticket's step wants.
+
+The helpdesk is asked and written to by `performing.py` at the ticket's next look, as for every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.clock import real_now
+from app.protocols import changes
+from app.protocols.actions.base import Effect
+from app.protocols.actions.registry import ACTIONS
+from app.protocols.cases import CaseEvent, advance, can_advance
+from app.protocols.changes import Change, TakeBack
+from app.store import cases, rollbacks, steps, tracked_tickets
+from app.store.models import RecoveryCase, RollbackRow, StepRow, StepState
+from connectors.ticket import Ticket
+from tasks import own_steps, recovery
+
+
+def plan(session: Session, rollback: RollbackRow, now: datetime) -> int:
+    """End the cases of the withdrawn versions and have what they changed taken back; on how many tickets.
+
+    All in the transaction that withdraws them; `now` is business time.
+    """
+    touched = rollbacks.lock_touched(session, rollback.withdrawn)
+    for case in rollbacks.cases_of(session, rollback.withdrawn):
+        _end(session, case, now, f"rolled back: {rollback.reason}")
+    found = rollbacks.to_take_back(session, rollback.withdrawn)
+    for newest in found.values():
+        rollbacks.plan(session, rollback, newest, now)
+    for tracked_id in touched:
+        # Whatever is in force from now on decides anew, also on facts that are as they were.
+        tracked_tickets.get(session, tracked_id).facts_digest = None
+        session.flush()
+        tracked_tickets.wake(session, tracked_id, real_now())
+    return len(found)
+
+
+def _end(session: Session, case: RecoveryCase, now: datetime, reason: str) -> None:
+    case.taken_back_at = now
+    if case.open_key is None:
+        return
+    waiting = (StepState.PLANNED, StepState.WAITING)
+    rows = [row for row in steps.of_case(session, case.id) if row.state in waiting]
+    recovery.call_off(session, case, now, reason)
+    steps.finish(rows, StepState.SKIPPED, now, reason=reason)
+    if can_advance(case.stage, CaseEvent.EXPIRE):
+        cases.move(case, advance(case.stage, CaseEvent.EXPIRE), now, reason)
+
+
+def outcome(session: Session, step: StepRow, ticket: Ticket) -> TakeBack:
+    """What the step comes to on the ticket as it is."""
+    return changes.take_back(behind(session, step), ticket)
+
+
+def note(session: Session, rows: Iterable[StepRow], ticket: Ticket) -> None:
+    """Remember what is about to be set back and what stays, for the report."""
+    for row in rows:
+        if row.do == own_steps.TAKE_BACK:
+            rollbacks.note(session, row, outcome(session, row, ticket))
+
+
+def note_refused(session: Session, rows: Iterable[StepRow], reason: str) -> None:
+    """Nothing was set back: the helpdesk, or the ticket's end, did not allow it."""
+    for row in rows:
+        if row.do == own_steps.TAKE_BACK:
+            rollbacks.note(session, row, changes.stays(behind(session, row), reason))
+
+
+def behind(session: Session, step: StepRow) -> list[Change]:
+    """The changes that a step takes back, oldest first."""
+    return [change for row in rollbacks.steps_behind(session, step) if (change := _change(row)) is not None]
+
+
+def _change(row: StepRow) -> Change | None:
+    kind = ACTIONS.get(row.do)
+    if kind is not None and kind.effect is Effect.ALERT:
+        return {**changes.NOTHING, "said": "alert"}
+    if row.change:
+        return row.change
+    # With a receipt it was a call that changed something; without one the ticket had it already.
+    return {**changes.NOTHING, "not_recorded": row.do} if row.receipt else None
