@@ -245,6 +245,6 @@ class ProtocolSchema(Schema):
 
 def _out_of_place(action: Action, data: Mapping[str, Any]) -> Mapping[str, list[str]]:
     """What is wrong with an action only within its protocol."""
-    if action.do == "assign" and not (action.params.group or data["team"]):
+    if action.do == "assign" and action.params.needs_group and not (action.params.group or data["team"]):
         return {"group": ["is missing; neither the action nor the protocol's team names one"]}
     return {}

@@ -13,6 +13,7 @@ from marshmallow import Schema
 
 from app.protocols.errors import CannotPlan
 from app.protocols.protocol import Channel
+from app.protocols.routing import Roster
 from app.words import Cause, SatState
 from connectors.ticket import Group, Macro, Person, Ticket, Write
 
@@ -29,14 +30,19 @@ class Need(StrEnum):
     """What has to be looked up at the desk before an action can be planned."""
 
     GROUPS = "groups"  # Planning.groups
-    MEMBERS = "members"  # Planning.members and Planning.loads of the group
+    PEOPLE = "people"  # Planning.members of the group
+    MEMBERS = "members"  # those, and Planning.loads of them
     MACRO = "macro"  # Planning.macros, and Planning.macro_writes of the macro
+
+
+#: A look-up's name for the group that the ticket was in before the case.
+AGENTS_GROUP = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
     need: Need
-    name: str  #: the group's or macro's name or id, as the document has it
+    name: str  #: the group's or macro's name or id, as the document has it; or AGENTS_GROUP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,8 @@ class CaseSummary:
     url: str = ""  #: the case's page
     ticket_url: str = ""
     previous_group: str = ""  #: the name of the group that had the ticket
+    previous_group_id: str | None = None
+    previous_assignee_id: str | None = None  #: the agent who had it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,12 @@ class Planning:
     members: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)  #: by group id
     loads: Mapping[str, int] = field(default_factory=dict)  #: unsolved tickets by agent id; missing counts as 0
     macro_writes: Mapping[str, Write] = field(default_factory=dict)  #: the macro's delta on this ticket, by macro id
+    roster: Roster = field(default_factory=Roster)  #: what is stored of teams and their people
+
+    @property
+    def agents_group_id(self) -> str | None:
+        """The group that the ticket was in before the case; without one, the group it is in."""
+        return self.case.previous_group_id or self.ticket.group_id
 
     def group(self, name: str) -> Group:
         """The desk's group of that id or name. Raises CannotPlan when there is none, or several of that name."""

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.models.columns import Base, DeskScoped
+from app.store.models.customers import CustomerFacts
 from app.store.models.fates import Fate
 from app.store.models.history import History
 from app.store.models.insight import Insight
@@ -32,7 +33,7 @@ class Person(DeskScoped, Base):
     opted_out_at: Mapped[datetime | None]
 
 
-class TrackedTicket(History, Insight, Fate, Seen, DeskScoped, Base):
+class TrackedTicket(History, Insight, CustomerFacts, Fate, Seen, DeskScoped, Base):
     """A ticket under watch, and the unit of work: due, leased, fenced."""
 
     __tablename__ = "tracked_ticket"
