@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -13,8 +14,6 @@ from app.protocols.facts import Facts
 from app.protocols.protocol import ANY_CAUSE, Guardrails, Rearm, RecoveryProtocol
 from app.protocols.rulebook import Found, Page, rulebook
 from app.words import Cause, ConditionResult, Decision, Outcome
-
-Results = tuple[ConditionResult, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,20 +62,10 @@ def decide(protocols: Sequence[Published], facts: Facts, standing: Standing, now
 
     Same input, same answer, whatever the order of `protocols`.
     """
-    asked = sorted(protocols, key=lambda published: (published.order, published.version_id))
+    asked = sorted(protocols, key=attrgetter("order", "version_id"))
     book = rulebook([published.protocol.criteria for published in asked])
     asking = _Asking(asked, facts, standing, now, book.look(facts))
-    decisions: list[Decision] = []
-    winner: str | None = None
-    for published, page in zip(asked, book.pages, strict=True):
-        decision = asking.one(published, page)
-        if decision.outcome is Outcome.OPEN and winner is not None:
-            reason = f'The criteria hold, but the protocol "{winner}" comes first on this ticket.'
-            decision = decision._replace(outcome=Outcome.OTHER_PROTOCOL, reason=reason)
-        elif decision.outcome is Outcome.OPEN:
-            winner = decision.protocol
-        decisions.append(decision)
-    return tuple(decisions)
+    return tuple([asking.one(published, page) for published, page in zip(asked, book.pages, strict=True)])
 
 
 def left(decisions: Sequence[Decision]) -> frozenset[str]:
@@ -92,29 +81,33 @@ class _Asking:
     ) -> None:
         self._facts, self._standing, self._now, self._found = facts, standing, now, found
         self._owned = {p.protocol.cause: p.protocol.name for p in reversed(asked) if p.protocol.cause != ANY_CAUSE}
+        self._winner: str | None = None
         self._shown: dict[tuple[str, ...], Mapping[str, Any]] = {}
 
     def one(self, published: Published, page: Page) -> Decision:
-        protocol = published.protocol
-        conditions = page.results(self._found)
-        bound = () if protocol.cause == ANY_CAUSE else (_charge(protocol, self._facts, self._owned),)
-        outcome, reason = self._outcome(protocol, page, conditions, bound)
-        return Decision(
-            protocol.name, published.version_id, outcome, reason, (*bound, *conditions), self._facts_of(page.names)
-        )
+        """What the next protocol decides; the first that may open a case does."""
+        protocol, conditions = published.protocol, page.results(self._found)
+        charge = None
+        if protocol.cause != ANY_CAUSE:
+            charge = _charge(protocol, self._facts, self._owned)
+            conditions = (charge, *conditions)
+        outcome, reason = self._outcome(protocol, page, charge)
+        return Decision(protocol.name, published.version_id, outcome, reason, conditions, self._facts_of(page.names))
 
-    def _outcome(
-        self, protocol: RecoveryProtocol, page: Page, conditions: Results, bound: Results
-    ) -> tuple[Outcome, str]:
-        if bound and not bound[0].passed:
-            return Outcome.NOT_ELIGIBLE, _other_cause(protocol, bound[0], self._owned)
-        if not page.met(self._found):
-            return Outcome.NOT_ELIGIBLE, _why_not(protocol, conditions)
+    def _outcome(self, protocol: RecoveryProtocol, page: Page, charge: ConditionResult | None) -> tuple[Outcome, str]:
+        if charge and not charge.passed:
+            return Outcome.NOT_ELIGIBLE, _other_cause(protocol, charge, self._owned)
+        if lacking := page.why_not(self._found):
+            return Outcome.NOT_ELIGIBLE, f"Not eligible: {lacking}."
         if (open_case := self._standing.open_case) is not None:
             return Outcome.ALREADY_OPEN, f'The criteria hold; a case of "{open_case.protocol}" is open already.'
         if hindrance := _hindrance(protocol, self._standing, self._now):
             return Outcome.COOLDOWN, hindrance
-        return Outcome.OPEN, f"The criteria hold: {_why(conditions)}."
+        if self._winner is not None:
+            reason = f'The criteria hold, but the protocol "{self._winner}" comes first on this ticket.'
+            return Outcome.OTHER_PROTOCOL, reason
+        self._winner = protocol.name
+        return Outcome.OPEN, f"The criteria hold: {_why(page.results(self._found))}."
 
     def _facts_of(self, names: tuple[str, ...]) -> Mapping[str, Any]:
         """The facts that go with a decision; protocols that look at the same ones share them."""
@@ -139,18 +132,8 @@ def _other_cause(protocol: RecoveryProtocol, charge: ConditionResult, owned: Map
     return f"Not eligible: the cause is {charge.actual}{whose}, and this protocol is for {protocol.cause}."
 
 
-def _why(conditions: Results) -> str:
+def _why(conditions: Sequence[ConditionResult]) -> str:
     return ", ".join(rules.sentence(result) for result in conditions if result.passed)
-
-
-def _why_not(protocol: RecoveryProtocol, conditions: Results) -> str:
-    split = len(protocol.criteria.all)
-    failed = [result for result in conditions[:split] if not result.passed]
-    if failed:
-        return f"Not eligible: it wants {'; '.join(rules.sentence(result) for result in failed)}."
-    if not conditions:
-        return "Not eligible: the protocol has no conditions."
-    return f"Not eligible: it wants any of {'; '.join(rules.sentence(result) for result in conditions[split:])}."
 
 
 def _hindrance(protocol: RecoveryProtocol, standing: Standing, now: datetime) -> str | None:

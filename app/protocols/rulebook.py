@@ -6,12 +6,13 @@ kept for the next ticket that has the same. What conditions mean is in `rules.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
+from app.protocols import rules
 from app.protocols.facts import FACTS, Facts, Kind
 from app.protocols.protocol import Condition, Criteria
-from app.protocols.rules import comparison, plain
 from app.words import ConditionResult
 
 #: Values of one fact whose results are kept, and rulebooks that are.
@@ -21,45 +22,54 @@ KEPT_VALUES, KEPT_BOOKS = 500, 64
 _FLEETING = {fact.name for fact in FACTS.values() if fact.clock or fact.kind is Kind.WORDS}
 
 
+T = TypeVar("T")
+
+
 class Found(NamedTuple):
     """What conditions found, in the rulebook's own order."""
 
-    results: tuple[ConditionResult, ...]
-    holding: int  #: bit n is set where result n has passed
+    results: Sequence[ConditionResult]
+    lacking: Sequence[str]  #: each result in words where it has not passed, else empty
 
 
 class Page:
     """One protocol's criteria within a rulebook."""
 
-    __slots__ = ("_either", "_every", "_numbers", "names")
-
-    def __init__(self, criteria: Criteria, numbers: dict[Condition, int]) -> None:
-        self._numbers = tuple(numbers[condition] for condition in criteria.conditions)
-        self._every = _bits(numbers[condition] for condition in criteria.all)
-        self._either = _bits(numbers[condition] for condition in criteria.any)
+    def __init__(self, criteria: Criteria, numbers: Mapping[Condition, int]) -> None:
+        self._pick = _picker([numbers[condition] for condition in criteria.conditions])
+        self._pick_all = _picker([numbers[condition] for condition in criteria.all])
+        self._split = len(criteria.all)
+        self._choice, self._empty = bool(criteria.any), not criteria.conditions
         #: The facts that go with a decision, sorted.
         self.names = tuple(sorted({"state", *(condition.field for condition in criteria.conditions)}))
 
-    def met(self, found: Found) -> bool:
-        """Whether the criteria hold; those without conditions never do."""
-        if found.holding & self._every != self._every or not self._numbers:
-            return False
-        return not self._either or bool(found.holding & self._either)
-
     def results(self, found: Found) -> tuple[ConditionResult, ...]:
         """What each of its conditions found, those of `all` first."""
-        return tuple(map(found.results.__getitem__, self._numbers))
+        return self._pick(found.results)
+
+    def why_not(self, found: Found) -> str:
+        """What the criteria lack, in words, empty where they hold; without conditions they never do."""
+        if lacking := "; ".join(filter(None, self._pick_all(found.lacking))):
+            return f"it wants {lacking}"
+        if self._choice and all(choices := self._pick(found.lacking)[self._split :]):
+            return f"it wants any of {'; '.join(choices)}"
+        return "the protocol has no conditions" if self._empty else ""
+
+
+def _picker(numbers: Sequence[int]) -> Callable[[Sequence[T]], tuple[T, ...]]:
+    """What takes the things of these numbers out of a sequence; from two on in a single step, which is much faster."""
+    if len(numbers) > 1:
+        return itemgetter(*numbers)
+    return lambda things: tuple(things[number] for number in numbers)
 
 
 class _Entry:
     """All conditions on one fact."""
 
-    __slots__ = ("_kept", "_tests", "name")
-
-    def __init__(self, name: str, conditions: Sequence[Condition], first: int) -> None:
+    def __init__(self, name: str, conditions: Sequence[Condition]) -> None:
         self.name = name
-        self._tests: list[tuple[Condition, Callable[[Any, Any], bool], int]] = [
-            (condition, comparison(condition), 1 << number) for number, condition in enumerate(conditions, start=first)
+        self._tests = [
+            (one, rules.comparison(one), rules.wanted(one.field, one.operator, one.value)) for one in conditions
         ]
         self._kept: dict[Any, Found] = {}
 
@@ -74,13 +84,14 @@ class _Entry:
         return found
 
     def _look(self, actual: Any) -> Found:
-        shown, holding = plain(actual), 0
-        results = []
-        for condition, holds, bit in self._tests:
-            passed = actual is not None and holds(actual, condition.value)
-            results.append(ConditionResult(condition.field, condition.operator, condition.value, shown, passed))
-            holding |= bit * passed
-        return Found(tuple(results), holding)
+        shown = rules.plain(actual)
+        end = rules.found(shown)
+        results, lacking = [], []
+        for one, holds, wanted in self._tests:
+            passed = actual is not None and holds(actual, one.value)
+            results.append(ConditionResult(one.field, one.operator, one.value, shown, passed))
+            lacking.append("" if passed else wanted + end)
+        return Found(results, lacking)
 
 
 class Rulebook:
@@ -91,18 +102,18 @@ class Rulebook:
         for condition in dict.fromkeys(condition for one in criteria for condition in one.conditions):
             by_fact.setdefault(condition.field, []).append(condition)
         numbers = {condition: n for n, condition in enumerate(c for own in by_fact.values() for c in own)}
-        self._entries = [_Entry(name, own, numbers[own[0]]) for name, own in by_fact.items()]
+        self._entries = [_Entry(name, own) for name, own in by_fact.items()]
         self.pages = tuple(Page(one, numbers) for one in criteria)
 
     def look(self, facts: Facts) -> Found:
         """What every condition says about these facts."""
         results: list[ConditionResult] = []
-        holding = 0
+        lacking: list[str] = []
         for entry in self._entries:
             found = entry.look(facts.get(entry.name))
             results += found.results
-            holding |= found.holding
-        return Found(tuple(results), holding)
+            lacking += found.lacking
+        return Found(results, lacking)
 
 
 #: By the criteria's identities, which stay theirs as long as they are held here.
@@ -118,7 +129,3 @@ def rulebook(criteria: Sequence[Criteria]) -> Rulebook:
             _books.clear()
         kept = _books[key] = (tuple(criteria), Rulebook(criteria))
     return kept[1]
-
-
-def _bits(numbers: Iterable[int]) -> int:
-    return sum(1 << number for number in set(numbers))

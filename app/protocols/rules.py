@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -107,12 +106,19 @@ def met(criteria: Criteria, results: tuple[ConditionResult, ...]) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=4096)
 def sentence(result: ConditionResult) -> str:
     """One condition in words, with what was found: "score is at most 40 (it is 72)"."""
-    label = OPERATORS[result.operator].label
-    found = f"it is {_words(result.actual)}" if result.actual is not None else "it is not known"
-    return f"{result.field} {label} {_words(result.expected)} ({found})"
+    return wanted(result.field, result.operator, result.expected) + found(result.actual)
+
+
+def wanted(name: str, operator: str, expected: Any) -> str:
+    """What a condition asks for, in words: "score is at most 40"."""
+    return f"{name} {OPERATORS[operator].label} {_words(expected)}"
+
+
+def found(actual: Any) -> str:
+    """The end of a condition's sentence: " (it is 72)"."""
+    return f" (it is {_words(actual)})" if actual is not None else " (it is not known)"
 
 
 def plain(value: Any) -> Any:
