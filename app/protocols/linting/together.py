@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 from app.protocols import possible
 from app.protocols.linting.criteria import limited
 from app.protocols.linting.effects import Effects, effects_of, settings_of
 from app.protocols.linting.finding import Finding, Severity, actions_of
-from app.protocols.protocol import ANY_CAUSE, Condition, Criteria, Rearm, RecoveryProtocol
+from app.protocols.protocol import ANY_CAUSE, Action, Condition, Criteria, Rearm, RecoveryProtocol
 from app.words import Cause
+from connectors.ticket import Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,25 +104,26 @@ def _fights(first: _Seen, second: _Seen) -> Iterator[Finding]:
     """
     if not possible.compatible(first.criteria, second.criteria):
         return
-    theirs = _settings(first)
+    theirs = {
+        name: (value, action)
+        for _, action in actions_of(first.protocol)
+        for name, value in settings_of(action, first.protocol.team)
+    }
     for path, action in actions_of(second.protocol):
         for name, value in settings_of(action, second.protocol.team):
-            known = name not in second.effects.words or name in first.effects.words
-            if name == "group" or not known or theirs.get(name, value) == value:
+            before, their = theirs.get(name, (value, action))
+            if name == "group" or before == value or (name == "priority" and not _lowers(their, action)):
                 continue
             what = f"takes away or sets again the {name}" if name.startswith("tag ") else f"sets the {name} too"
             message = f'{what}, otherwise than "{first.name}"; both may act on one ticket'
             yield _said(second, path, message, Severity.WARNING)
 
 
-def _settings(seen: _Seen) -> dict[str, Any]:
-    """What a protocol sets, the last word on each thing; a priority that cannot change anything left out."""
-    found: dict[str, Any] = {}
-    for _, action in actions_of(seen.protocol):
-        found.update(settings_of(action, seen.protocol.team))
-    if "priority" not in seen.effects.words:
-        found.pop("priority", None)
-    return found
+def _lowers(one: Action, other: Action) -> bool:
+    """Whether of two priorities the lower one may undo the higher; two that only raise never undo each other."""
+    order = tuple(Priority)
+    lower = min(one, other, key=lambda action: order.index(action.params.to))
+    return bool(lower.params.may_lower)
 
 
 def _loops(seen: Sequence[_Seen]) -> Iterator[Finding]:
