@@ -65,7 +65,7 @@ def _first(session: Session, desk_id: int, protocol: RecoveryProtocol, document:
 
 
 def _next(session: Session, protocol_id: int, protocol: RecoveryProtocol, document: str, base: int) -> Draft:
-    row = protocols.find(session, protocol_id)
+    row = drafts.find_protocol(session, protocol_id)
     if row is None:
         raise NotFound(f"protocol {protocol_id}")
     if row.name != protocol.name:

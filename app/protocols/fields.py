@@ -45,7 +45,7 @@ class Text(fields.Field[str]):
 
     def __init__(self, *, longest: int, lines: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self._longest, self._lines = longest, lines
+        self._longest, self.lines = longest, lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         if not isinstance(value, str):
@@ -53,8 +53,8 @@ class Text(fields.Field[str]):
         text = value.strip()
         if not 0 < len(text) <= self._longest:
             raise ValidationError(f"must have 1 to {self._longest} characters")
-        if not all(letter.isprintable() or (self._lines and letter in "\n\t") for letter in text):
-            raise ValidationError("must not have control characters" + ("" if self._lines else " or line breaks"))
+        if not all(letter.isprintable() or (self.lines and letter in "\n\t") for letter in text):
+            raise ValidationError("must not have control characters" + ("" if self.lines else " or line breaks"))
         return text
 
 

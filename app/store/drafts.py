@@ -21,6 +21,10 @@ class NameTaken(Exception):
     """The desk has a protocol of that name. Nothing was stored; the session is fit for use."""
 
 
+def find_protocol(session: Session, protocol_id: int) -> ProtocolRow | None:
+    return session.get(ProtocolRow, protocol_id)
+
+
 def add_first(session: Session, desk_id: int, name: str, document: str, now: datetime) -> ProtocolVersion:
     """A protocol that is new on this desk, asked after all others. Raises NameTaken."""
     if protocols.find_by_name(session, name) is not None:
@@ -37,7 +41,7 @@ def add_first(session: Session, desk_id: int, name: str, document: str, now: dat
 
 def add_next(session: Session, protocol_id: int, document: str, base: int, now: datetime) -> ProtocolVersion:
     """The version after number `base`; that one itself when it says the same. Raises Outdated, NotFound."""
-    row = session.get(ProtocolRow, protocol_id)
+    row = find_protocol(session, protocol_id)
     if row is None:
         raise NotFound(f"protocol {protocol_id}")
     newest = protocols.versions_of(session, protocol_id)[0]

@@ -26,7 +26,7 @@ CORPUS = [
     "&lt;script&gt;alert(1)&lt;/script&gt;",
 ]
 
-ALLOWED_SCRIPTS = {"/static/kintsugi.js"}
+ALLOWED_SCRIPTS = {"/static/kintsugi.js", "/static/editor.js"}
 
 
 class Finder(HTMLParser):
@@ -63,6 +63,7 @@ def pages_of(story: Seeded) -> list[str]:
         "/tickets/4713",
         "/protocols",
         f"/protocols/{story.protocol_id}",
+        f"/protocols/{story.protocol_id}/edit",
         "/deliveries",
         f"/deliveries/{story.dead_delivery_id}/replay",
         "/desks",

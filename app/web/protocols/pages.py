@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, render_template, request
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.protocols.actions.registry import kind_of
@@ -19,9 +19,14 @@ from app.store import protocols
 from app.store.models import ProtocolVersion, Role
 from app.web.access import requires
 from app.web.context import desk_id, parts
+from app.web.protocols.base import blueprint
 from app.web.wording import words
 
-blueprint = Blueprint("protocols", __name__, url_prefix="/protocols")
+
+SAID = {
+    "saved": "Saved as a draft. Nothing changes for customers until you publish it.",
+    "unchanged": "Nothing was different, so no new version was made.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,14 @@ def show(protocol_id: int) -> ResponseReturnValue:
     version = next((v for v in versions if str(v.number) == wanted), None) if wanted else standing
     if version is None:
         abort(404)
-    return render_template("protocols/show.html", row=row, version=version, versions=versions, reading=read(version))
+    return render_template(
+        "protocols/show.html",
+        row=row,
+        version=version,
+        versions=versions,
+        reading=read(version),
+        said=SAID.get(request.args.get("said", "")),
+    )
 
 
 def read(version: ProtocolVersion) -> Reading:

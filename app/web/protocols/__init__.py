@@ -1,0 +1,8 @@
+"""Protocols on the web: to read, to write, to try on tickets, to put in force and to take back."""
+
+from __future__ import annotations
+
+from app.web.protocols import editor, pages
+from app.web.protocols.base import blueprint
+
+__all__ = ["blueprint", "editor", "pages"]

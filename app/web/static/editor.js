@@ -1,0 +1,151 @@
+// The protocol editor: presses the form's own buttons without leaving the page, and asks as one types what is wrong
+// and what would become of the chosen ticket. Everything works without it.
+
+const form = document.querySelector("[data-editor]");
+const live = document.getElementById("live");
+const STAYS = new Set(["check", "refresh", "add", "remove", "up", "down", "preset", "yaml", "form"]);
+const PAUSE = 450;
+
+const touched = new Set();
+let loud = form.hasAttribute("data-loud");
+let number = 0;
+let timer = null;
+
+function content(extra) {
+  const data = new FormData(form);
+  if (extra) data.set("do", extra);
+  return data;
+}
+
+function written(data) {
+  return new URLSearchParams([...data].filter(([name]) => name !== "do")).toString();
+}
+
+async function send(url, data) {
+  try {
+    return await fetch(url, { method: "POST", body: data, credentials: "same-origin" });
+  } catch {
+    return null;
+  }
+}
+
+function say(text) {
+  if (live.textContent !== text) live.textContent = text;
+}
+
+function focusOn(id) {
+  const target = id && document.getElementById(id);
+  if (!target) return;
+  for (let around = target.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
+  target.focus();
+  target.scrollIntoView({ block: "nearest" });
+}
+
+// The controls that a closed choice hides are not asked for, so they are not shown either.
+function fold() {
+  for (const box of form.querySelectorAll("[data-wanted]")) {
+    const fields = box.closest("fieldset").querySelector(".fields");
+    fields.hidden = !box.checked;
+  }
+}
+
+async function press(action, keepFocus) {
+  const mine = ++number;
+  const sheet = document.getElementById("editor-sheet");
+  const sent = content(action);
+  sheet.setAttribute("aria-busy", "true");
+  const answer = await send(form.action, sent);
+  if (mine !== number) return;
+  sheet.removeAttribute("aria-busy");
+  if (!answer || (!answer.ok && answer.status !== 422) || answer.redirected) {
+    say("That did not work. Reload the page and try again.");
+    return;
+  }
+  const text = await answer.text();
+  if (mine !== number) return;
+  // What was typed while the answer was on its way must not be lost.
+  if (written(content()) !== written(sent) && action.startsWith("refresh")) {
+    press(action, keepFocus);
+    return;
+  }
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const open = new Set([...form.querySelectorAll("details[open][id]")].map((one) => one.id));
+  const focused = document.activeElement.id;
+  form.elements.base.value = fresh.querySelector("[name=base]").value;
+  for (const id of ["editor-sheet", "panel"]) {
+    document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
+  }
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  if (action.startsWith("check")) loud = true;
+  fold();
+  focusOn(keepFocus ? focused : fresh.querySelector("[data-editor]").dataset.focus);
+  look();
+}
+
+function tell(at) {
+  for (const list of form.querySelectorAll(".told")) {
+    const id = list.id.slice(0, -"-told".length);
+    const said = loud || touched.has(id) ? at[id] || [] : [];
+    list.replaceChildren(
+      ...said.map(({ severity, message }) => {
+        const line = document.createElement("li");
+        line.className = severity;
+        line.textContent = message;
+        return line;
+      }),
+    );
+    const control = document.getElementById(id);
+    if (!control?.name) continue;
+    if (said.some((one) => one.severity === "error")) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+  }
+}
+
+async function look() {
+  clearTimeout(timer);
+  const mine = number;
+  const data = content();
+  const sent = written(data);
+  const answer = await send(form.dataset.look, data);
+  if (!answer || !answer.ok || mine !== number) return;
+  const { at, panel } = await answer.json();
+  if (written(content()) !== sent) return;
+  tell(at);
+  const place = document.getElementById("panel");
+  if (place.contains(document.activeElement)) return;
+  place.replaceChildren(...new DOMParser().parseFromString(panel, "text/html").body.childNodes);
+  say(document.getElementById("summary").textContent.trim());
+}
+
+form.addEventListener("submit", (event) => {
+  const action = event.submitter?.value || "check";
+  if (!STAYS.has(action.split(":")[0])) return;
+  event.preventDefault();
+  press(action);
+});
+
+form.addEventListener("input", (event) => {
+  if (!event.target.name) return;
+  if (event.target.matches("[data-wanted]")) fold();
+  clearTimeout(timer);
+  timer = setTimeout(look, PAUSE);
+});
+
+form.addEventListener("change", (event) => {
+  touched.add(event.target.closest(".choices")?.id || event.target.id);
+  if (event.target.dataset.refresh) press(`refresh:${event.target.dataset.refresh}`, true);
+});
+
+// A link to what is wrong leads to its control, also where that is folded away.
+form.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#f-"]');
+  if (!link) return;
+  event.preventDefault();
+  const id = link.getAttribute("href").slice(1);
+  touched.add(id);
+  focusOn(id);
+});
+
+fold();
+focusOn(form.dataset.focus === "f" ? "" : form.dataset.focus);
+if (!loud) look();
