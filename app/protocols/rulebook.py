@@ -6,6 +6,8 @@ kept for the next ticket that has the same. What conditions mean is in `rules.py
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -104,6 +106,10 @@ class Rulebook:
         numbers = {condition: n for n, condition in enumerate(c for own in by_fact.values() for c in own)}
         self._entries = [_Entry(name, own) for name, own in by_fact.items()]
         self.pages = tuple(Page(one, numbers) for one in criteria)
+        distinct = sorted(set(criteria), key=repr)
+        self._mark = hashlib.sha256(repr(distinct).encode()).hexdigest()
+        self._clocked = [(repr(one), one) for one in numbers if FACTS[one.field].clock]
+        self._steady = [name for name in by_fact if not FACTS[name].clock]
 
     def look(self, facts: Facts) -> Found:
         """What every condition says about these facts."""
@@ -114,6 +120,16 @@ class Rulebook:
             results += found.results
             lacking += found.lacking
         return Found(results, lacking)
+
+    def digest(self, facts: Facts) -> str:
+        """A mark that changes when the state, the cause, or a fact that the criteria name has changed; 64 hex digits.
+
+        Facts that grow with time alone count by the conditions on them: a minute more changes nothing until one of
+        those turns. Other criteria give another mark. So equal marks mean that the same protocols match as before.
+        """
+        seen: dict[str, Any] = {name: rules.plain(facts.get(name)) for name in ("state", "cause", *self._steady)}
+        seen |= {words: rules.holds(condition, facts) for words, condition in self._clocked}
+        return hashlib.sha256(json.dumps([self._mark, seen], sort_keys=True).encode()).hexdigest()
 
 
 #: By the criteria's identities, which stay theirs as long as they are held here.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from app.protocols.facts import FACTS, Facts, Kind
+from app.protocols.facts import Facts, Kind
 from app.protocols.protocol import Condition, Criteria
 from app.words import ConditionResult
 
@@ -74,11 +72,12 @@ def holds(condition: Condition, facts: Facts) -> bool:
 
 def matches(criteria: Criteria, facts: Facts) -> bool:
     """Whether the criteria hold. Stops at the first condition that settles it; criteria without conditions never do."""
-    if not criteria.all and not criteria.any:
-        return False
-    return all(holds(condition, facts) for condition in criteria.all) and (
-        not criteria.any or any(holds(condition, facts) for condition in criteria.any)
-    )
+    for condition in criteria.all:
+        if not holds(condition, facts):
+            return False
+    if not criteria.any:
+        return bool(criteria.all)
+    return any(holds(condition, facts) for condition in criteria.any)
 
 
 def explain(criteria: Criteria, facts: Facts) -> tuple[ConditionResult, ...]:
@@ -139,19 +138,3 @@ def _words(value: Any) -> str:
 def named(criteria: Iterable[Criteria]) -> frozenset[str]:
     """The facts that these criteria look at."""
     return frozenset(condition.field for one in criteria for condition in one.conditions)
-
-
-def digest(facts: Facts, criteria: Iterable[Criteria]) -> str:
-    """A mark that changes when the state, the cause, or a fact that the criteria name has changed; 64 hex digits.
-
-    Facts that grow with time alone count by the conditions on them: a minute more changes nothing until one of
-    those turns. Other criteria give another mark. So equal marks mean that the same protocols match as before.
-    """
-    criteria = sorted(set(criteria), key=repr)
-    seen: dict[str, Any] = {"criteria": repr(criteria), "state": facts.get("state"), "cause": facts.get("cause")}
-    for condition in {condition for one in criteria for condition in one.conditions}:
-        if FACTS[condition.field].clock:
-            seen[f"{condition.field} {condition.operator} {condition.value}"] = holds(condition, facts)
-        else:
-            seen[condition.field] = plain(facts.get(condition.field))
-    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()

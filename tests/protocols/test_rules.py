@@ -126,32 +126,6 @@ def test_every_kind_of_fact_has_operators():
     assert rules.operators_for(Kind.FLAG) == ("is", "is_not")
 
 
-class TestDigest:
-    RULE = criteria(("tags", "includes", "vip"), ("waiting_hours", "above", 4))
-
-    def test_ignores_facts_that_no_condition_names(self):
-        assert rules.digest({"score": 1}, [self.RULE]) == rules.digest({"score": 2}, [self.RULE])
-
-    def test_sees_state_cause_and_named_facts(self):
-        plain = {"state": "good_improving", "cause": "unknown", "tags": VIP}
-        changed = [plain | {"state": "poor_improving"}, plain | {"cause": "billing"}, plain | {"tags": frozenset()}]
-
-        marks = {rules.digest(facts, [self.RULE]) for facts in [plain, *changed]}
-
-        assert len(marks) == 4
-
-    def test_time_alone_counts_only_when_it_turns_a_condition(self):
-        marks = [rules.digest({"waiting_hours": hours}, [self.RULE]) for hours in (1, 3.9, 4.1, 30)]
-
-        assert marks[0] == marks[1] != marks[2] == marks[3]
-
-    def test_sees_other_criteria_whatever_their_order(self):
-        other = criteria(("tags", "includes", "gold"))
-
-        assert rules.digest({}, [self.RULE, other]) == rules.digest({}, [other, self.RULE, other])
-        assert rules.digest({}, [self.RULE]) != rules.digest({}, [other])
-
-
 def test_named_lists_the_facts_that_criteria_look_at():
     assert rules.named([criteria(("score", "is", 1)), criteria(some=(("tags", "includes", "a"),))]) == {"score", "tags"}
 
