@@ -28,7 +28,8 @@ from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavail
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write
 from tasks import alerting, fates, own_steps, recovery, rolling_back, showing
 from tasks.claims import TicketClaim
-from tasks.planning import CLOSED, Context, gather, plan_step, with_names
+from tasks.gathering import gather, with_names
+from tasks.planning import CLOSED, Context, plan_step
 
 LOG = log.get("recovery")
 
@@ -223,7 +224,7 @@ def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Want
         rows = steps.with_ids(session, wanted.step_ids)
         steps.intend(rows, real_now())
         # Remembered with the intent: a call whose answer is lost may have changed the ticket all the same.
-        _remember_group(session, rows, wanted.write.group_id)
+        _remember_group(session, rows, wanted.write.group_id or ticket.group_id)
         steps.remember_changes(rows, changes_of(wanted.parts, wanted.write, ticket))
         rolling_back.note(session, rows, ticket)
     try:
@@ -261,7 +262,6 @@ def _refused(claim: TicketClaim, wanted: Wanted, error: Refused) -> None:
 def _end(session: Session, rows: Sequence[StepRow], claim: TicketClaim, reason: str) -> None:
     """These steps will never be done, and a survey among them will never reach anybody."""
     steps.finish(rows, StepState.REFUSED, claim.business_now(), reason=reason)
-    rolling_back.note_refused(session, rows, reason)
     for row in rows:
         if row.do == own_steps.SURVEY:
             _survey(session, row, InvitationState.NOT_SENT, None, reason)

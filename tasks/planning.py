@@ -10,23 +10,23 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import links, texts
+from app.clock import real_now
 from app.connect import KINDS
 from app.protocols import tags
-from app.protocols.actions.base import Alert, AlertKind, CaseSummary, Effect, Lookup, Need, Planning
+from app.protocols.actions.base import Alert, AlertKind, CaseSummary, Effect, Lookup, Planning
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.cases import AfterAnswer, Handover, after_answer
 from app.protocols.changes import Change, take_back
 from app.protocols.errors import CannotPlan
 from app.protocols.facts import stars
 from app.protocols.protocol import Action, RecoveryProtocol
+from app.protocols.routing import Roster
 from app.protocols.tags import TagDictionary
-from app.store import cases, desks, invitations, offers, protocols, ratings, scores, steps
+from app.store import cases, desks, invitations, offers, protocols, ratings, scores, steps, teams
 from app.store.models import Desk, Invitation, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import SatState
-from connectors.base import Connector
-from connectors.errors import NotFound, Refused
-from connectors.ticket import Comment, Person, Ticket, TicketStatus, Write
-from tasks import deciding, directory, own_steps, recovery, rolling_back, showing
+from connectors.ticket import Comment, Ticket, TicketStatus, Write
+from tasks import deciding, own_steps, recovery, rolling_back, showing
 from tasks.claims import TicketClaim
 
 MOST_REASONS = 3
@@ -59,13 +59,15 @@ class Context:
     planning: Planning
     shown: Mapping[str, tuple[str, str | int]] = field(default_factory=dict)  #: see `showing.wanted`
     unknown: Mapping[Lookup, str] = field(default_factory=dict)  #: look-ups that failed for good, with the reason
+    reserved: Mapping[int, str] = field(default_factory=dict)  #: step id -> the agent it chose before
 
     @classmethod
     def of(cls, session: Session, claim: TicketClaim, ticket: Ticket) -> Context:
-        """What is stored; `gather` adds what has to be asked for."""
+        """What is stored; `gathering.gather` adds what has to be asked for."""
         row = claim.tracked
         open_steps = steps.open_of(session, row.id)
         writes = [step for step in open_steps if effect_of(step) is Effect.WRITE and step.do != own_steps.FOLLOW_UP]
+        routed = any(step.do in ("assign", own_steps.OUTCOME) for step in writes)
         known = {
             case_id: _case_context(session, claim, case_id, ticket)
             for case_id in dict.fromkeys(step.case_id for step in open_steps)
@@ -83,7 +85,13 @@ class Context:
             cases=known,
             surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == own_steps.SURVEY},
             behind={step.id: rolling_back.behind(session, step) for step in writes if step.do == own_steps.TAKE_BACK},
-            planning=Planning(ticket=ticket, case=CaseSummary(protocol=""), now=claim.business_now()),
+            planning=Planning(
+                ticket=ticket,
+                case=CaseSummary(protocol=""),
+                now=claim.business_now(),
+                roster=teams.roster(session, claim.desk_id, real_now(), besides=tuple(known)) if routed else Roster(),
+            ),
+            reserved=teams.reserved(session, [step.id for step in writes]) if routed else {},
             shown=showing.wanted(desk.settings, fresh),
         )
 
@@ -93,7 +101,8 @@ class Context:
 
     def planning_for(self, row: StepRow) -> Planning:
         known = self.cases[row.case_id]
-        return replace(self.planning, case=known.summary, team=known.protocol.team)
+        roster = replace(self.planning.roster, reserved=self.reserved.get(row.id))
+        return replace(self.planning, case=known.summary, team=known.protocol.team, roster=roster)
 
 
 def effect_of(row: StepRow) -> Effect:
@@ -176,85 +185,25 @@ def _rule_alert(context: Context, row: StepRow) -> Alert:
 def concluded(context: Context, row: StepRow) -> AfterAnswer:
     """What the customer's answer asks for on the ticket as it is."""
     known = context.cases[row.case_id]
+    agent_id = known.case.previous_assignee_id
+    member = context.planning.roster.members.get(agent_id) if agent_id else None
     handover = Handover(
         previous_group_id=known.case.previous_group_id,
-        previous_assignee_id=known.case.previous_assignee_id,
+        # Nobody finds their desk full of what came back while they were away.
+        previous_assignee_id=None if member is not None and member.is_away(context.planning.now) else agent_id,
         recovery_group_id=known.case.recovery_group_id,
+        return_group_id=_return_group(context, known.protocol),
     )
     return after_answer(float(row.params["value"]), known.protocol, context.ticket, handover, context.dictionary)
 
 
-def gather(claim: TicketClaim, context: Context, connector: Connector) -> Context:
-    """Ask the desk what the steps need to know, each thing once."""
-    wanted: dict[Lookup, None] = {}
-    for row in context.steps:
-        if row.do in ACTIONS:
-            action = context.action(row)
-            team = context.cases[row.case_id].protocol.team
-            wanted.update(dict.fromkeys(ACTIONS[action.do].needs(action.params, team)))
-    if not wanted and not any(known.case.previous_group_id for known in context.cases.values()):
-        return context
-    found = _Gathered(claim, context, connector)
-    for lookup in wanted:
-        found.ask(lookup)
-    return found.context()
-
-
-def with_names(context: Context, claim: TicketClaim, connector: Connector) -> Context:
-    """The context with the names of the groups that had the tickets, where there were any."""
-    if not any(known.case.previous_group_id for known in context.cases.values()):
-        return context
-    return _Gathered(claim, context, connector).context()
-
-
-class _Gathered:
-    """The answers as they come in."""
-
-    def __init__(self, claim: TicketClaim, context: Context, connector: Connector) -> None:
-        self._context = context
-        self._connector = connector
-        self._unknown: dict[Lookup, str] = {}
-        self._members: dict[str, tuple[Person, ...]] = {}
-        self._loads: dict[str, int] = {}
-        self._macro_writes: dict[str, Write] = {}
-        self._names = directory.names(claim, connector)
-        self._planning = replace(context.planning, groups=self._names.groups)
-
-    def ask(self, lookup: Lookup) -> None:
-        """Look one thing up; what the desk does not have is remembered with the reason."""
-        try:
-            if lookup.need is Need.MEMBERS:
-                self._ask_members(lookup)
-            elif lookup.need is Need.MACRO:
-                self._ask_macro(lookup)
-        except (CannotPlan, NotFound) as error:
-            self._unknown[lookup] = str(error)
-        except Refused as error:
-            if error.auth:
-                raise
-            self._unknown[lookup] = str(error)
-
-    def _ask_members(self, lookup: Lookup) -> None:
-        group = self._planning.group(lookup.name)
-        self._members[group.id] = tuple(self._connector.read_members(group.id))
-        agents = [member.id for member in self._members[group.id]]
-        self._loads |= self._connector.read_loads(agents)
-
-    def _ask_macro(self, lookup: Lookup) -> None:
-        if not self._planning.macros:
-            self._planning = replace(self._planning, macros=tuple(self._connector.read_macros()))
-        macro = self._planning.macro(lookup.name)
-        self._macro_writes[macro.id] = self._connector.macro_write(self._context.ticket, macro.id)
-
-    def context(self) -> Context:
-        planning = replace(self._planning, members=self._members, loads=self._loads, macro_writes=self._macro_writes)
-        named = {
-            case_id: replace(known, summary=self._with_group(known)) for case_id, known in self._context.cases.items()
-        }
-        return replace(self._context, planning=planning, unknown=self._unknown, cases=named)
-
-    def _with_group(self, known: CaseContext) -> CaseSummary:
-        return replace(known.summary, previous_group=self._names.group(known.case.previous_group_id) or "")
+def _return_group(context: Context, protocol: RecoveryProtocol) -> str | None:
+    """The group that recovered tickets go to; None where the rule names none, or one that the desk does not have."""
+    name = protocol.follow_up.return_group
+    try:
+        return context.planning.group(name).id if name else None
+    except CannotPlan:
+        return None
 
 
 def _case_context(session: Session, claim: TicketClaim, case_id: int, ticket: Ticket) -> CaseContext:
@@ -285,6 +234,8 @@ def _summary(
         stars=stars(rating.value) if rating else None,
         url=f"{claim.parts.settings.public_url}/cases/{case.id}",
         ticket_url=url,
+        previous_group_id=case.previous_group_id,
+        previous_assignee_id=case.previous_assignee_id,
     )
 
 

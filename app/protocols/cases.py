@@ -74,6 +74,7 @@ class Handover:
     previous_group_id: str | None = None
     previous_assignee_id: str | None = None
     recovery_group_id: str | None = None
+    return_group_id: str | None = None  #: of the rule's own group; None where the desk has no such group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +109,39 @@ def _recovered(
     if ticket.status is TicketStatus.CLOSED:
         return AfterAnswer(event=CaseEvent.RECOVER, write=Write(), reason=f"{reason} The ticket is closed for changes.")
     tagging = tags.recovered_write(ticket.tags, dictionary)
-    if protocol.follow_up.return_to is ReturnTo.STAY:
-        return AfterAnswer(event=CaseEvent.RECOVER, write=tagging, reason=f"{reason} The ticket stays where it is.")
-    if not handover.recovery_group_id or ticket.group_id != handover.recovery_group_id:
-        left = "It was not returned, since it is not in the recovery group any more."
-        return AfterAnswer(event=CaseEvent.RECOVER, write=tagging, reason=f"{reason} {left}")
-    returned = Write(
+    back, said = _returned(protocol, ticket, handover)
+    write = Write(
         add_tags=tagging.add_tags,
         remove_tags=tagging.remove_tags,
-        group_id=handover.previous_group_id,
-        assignee_id=handover.previous_assignee_id,
+        group_id=back.group_id,
+        assignee_id=back.assignee_id,
     )
-    return AfterAnswer(event=CaseEvent.RECOVER, write=returned, reason=f"{reason} It goes back to who had it before.")
+    return AfterAnswer(event=CaseEvent.RECOVER, write=write, reason=f"{reason} {said}")
+
+
+def _returned(protocol: RecoveryProtocol, ticket: Ticket, handover: Handover) -> tuple[Write, str]:
+    """Where a recovered ticket goes by the protocol's rule, and a sentence that says so. Whoever moved it since the
+    case did has the last word."""
+    rule = protocol.follow_up
+    if rule.return_to is ReturnTo.STAY:
+        return Write(), "The ticket stays where it is."
+    if handover.recovery_group_id != ticket.group_id and (handover.recovery_group_id or rule.return_to is _PREVIOUS):
+        return Write(), "It was not returned, since it is not in the recovery group any more."
+    if rule.return_to is _PREVIOUS:
+        back = Write(group_id=handover.previous_group_id, assignee_id=handover.previous_assignee_id)
+        return back, "It goes back to who had it before."
+    return _to_group(rule.return_group or "", handover.return_group_id, ticket)
+
+
+_PREVIOUS = ReturnTo.PREVIOUS
+
+
+def _to_group(name: str, group_id: str | None, ticket: Ticket) -> tuple[Write, str]:
+    if group_id is None:
+        return Write(), f'It was not returned, since the desk has no group "{name}".'
+    if group_id == ticket.group_id:
+        return Write(), f'It is in the group "{name}" already.'
+    return Write(group_id=group_id), f'It goes to the group "{name}".'
 
 
 def _lost(protocol: RecoveryProtocol, ticket: Ticket, dictionary: TagDictionary) -> AfterAnswer:
