@@ -93,7 +93,7 @@ def _errors(messages: Any, path: str, given: Any) -> Iterator[FieldError]:
 def _error(path: str, message: str, given: Any) -> FieldError:
     said = _OURS.get(message, message)
     if message == "Unknown field.":
-        close = difflib.get_close_matches(path.rpartition(".")[2], _KNOWN, n=1)
+        close = difflib.get_close_matches(path.rpartition(".")[2], _KNOWN, n=1, cutoff=0.65)
         said += f"; did you mean {close[0]}?" if close else ""
     shown = None if said.startswith("is missing") else quote(given)
     return FieldError(path=path, message=said, value=shown)

@@ -91,7 +91,9 @@ def _with_value(finding: Finding, document: object) -> Finding:
     found = find(document, finding.path)
     if found is None or (_SECRET.search(finding.path) and "://" in str(found)):
         return finding
-    return replace(finding, value=quote(found))
+    quoted = quote(found)
+    named = isinstance(found, str) and quoted in finding.message
+    return finding if named else replace(finding, value=quoted)
 
 
 __all__ = ["DeskNames", "Finding", "Severity", "lint", "lint_one", "lint_together"]

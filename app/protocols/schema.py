@@ -153,7 +153,7 @@ class GuardrailsSchema(Schema):
     max_cases = Number(low=1, high=100, whole=True, load_default=3)
     max_actions = Number(low=1, high=100, whole=True, load_default=20)
     max_rounds = Number(low=1, high=20, whole=True, load_default=5)
-    max_cases_per_day = Number(low=1, high=1_000_000, whole=True, load_default=None, allow_none=True)
+    max_cases_per_day = Number(low=1, high=100_000, whole=True, load_default=None, allow_none=True)
     max_apologies = Number(low=0, high=100, whole=True, load_default=None, allow_none=True)
     automation_may_speak = Flag(load_default=False)
     tags_expire_days = Number(low=1, high=3650, load_default=None, allow_none=True)

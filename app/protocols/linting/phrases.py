@@ -62,7 +62,7 @@ REVIEW = _any(
         r"reviews?\b|ratings?\b|stars?\b|testimonial",
     ),
     r"\brate us\b|(?:positive|good|better|negative|bad|five[- ]star|5[- ]star) (?:reviews?|ratings?)\b",
-    r"(?:bewertung|rezension|sterne)\w*\W+(?:\w+\W+){0,5}?(?:änder|lösch|entfern|abgeb|hinterlass|schreib|zurückzieh)",
+    r"(?:bewertung|rezension|sterne)\w*\W+(?:\w+\W+){0,5}?\w*(?:änder|lösch|entfern|abgeb|hinterlass|schreib|zurückzieh)",
     r"(?:gute|bessere|positive|schlechte|negative)n? (?:bewertung|rezension)|bewerten sie uns",
     _of(r"modifi\w+|supprim\w+|retir\w+|laiss\w+|donn\w+|écri\w+|chang\w+", r"avis\b|évaluation|étoiles?\b"),
     _of(
