@@ -6,7 +6,9 @@ The helpdesk is asked and written to by `performing.py` at the ticket's next loo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -65,11 +67,9 @@ def note(session: Session, rows: Iterable[StepRow], ticket: Ticket) -> None:
             rollbacks.note(session, row, outcome(session, row, ticket))
 
 
-def note_refused(session: Session, rows: Iterable[StepRow], reason: str) -> None:
-    """Nothing was set back: the helpdesk, or the ticket's end, did not allow it."""
-    for row in rows:
-        if row.do == own_steps.TAKE_BACK:
-            rollbacks.note(session, row, changes.stays(behind(session, row), reason))
+def left(session: Session, step_id: int, reason: str) -> list[dict[str, Any]]:
+    """Everything that a step which came to nothing was to set back."""
+    return [asdict(one) for one in changes.stays(behind(session, steps.get(session, step_id)), reason).kept]
 
 
 def behind(session: Session, step: StepRow) -> list[Change]:

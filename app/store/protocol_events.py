@@ -73,6 +73,22 @@ def record(
     session.flush()
 
 
+def once_in_force(session: Session, protocol_id: int) -> frozenset[int]:
+    """Versions that were, or are, in force on all tickets. Of those before history was kept, what was ever published
+    and is no trial."""
+    rows = session.scalars(select(ProtocolEvent).where(ProtocolEvent.protocol_id == protocol_id)).all()
+    whole = {row.version_id for row in rows if row.kind in (Kind.PUBLISHED, Kind.ROLLED_BACK)}
+    told = {row.version_id for row in rows}
+    versions = session.scalars(select(ProtocolVersion).where(ProtocolVersion.protocol_id == protocol_id))
+    return frozenset(
+        version.id
+        for version in versions
+        if version.id in whole
+        or version.state is VersionState.PUBLISHED
+        or (version.id not in told and version.state is VersionState.RETIRED and version.published_at is not None)
+    )
+
+
 def of_protocol(session: Session, protocol_id: int) -> Sequence[Happened]:
     """The protocol's history, newest first."""
     versions = {

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from app.store import protocol_events
 from app.store.desks import NotFound
 from app.store.models import ProtocolRow, ProtocolVersion, VersionState
 
@@ -117,8 +118,11 @@ def publish(
     Whole, it retires whatever of its protocol was in force or on trial. On trial, it takes the place of what was on
     trial in the same way. Of two who publish at once the second finds what the first did.
     """
-    session.execute(select(ProtocolRow.id).where(ProtocolRow.id == published.protocol_id).with_for_update())
+    lock(session, published.protocol_id)
+    previous = _published(session, published.protocol_id)
     whole = reach.state is VersionState.PUBLISHED
+    retired = published.state is VersionState.RETIRED
+    again = whole and retired and previous is not None and published.number < previous.number
     replaced = _COUNTING if whole else (reach.state,)
     session.execute(
         update(ProtocolVersion)
@@ -134,6 +138,9 @@ def publish(
     published.published_at = now
     published.reason = reason[:500]
     session.flush()
+    kind = protocol_events.Kind.ROLLED_BACK if again else protocol_events.kind_of(reach.state)
+    said = protocol_events.Said(by=by, reason=reason, at=now)
+    protocol_events.record(session, kind, published, previous if previous is not published else None, said)
 
 
 def withdraw(session: Session, version_: ProtocolVersion) -> None:
@@ -143,6 +150,17 @@ def withdraw(session: Session, version_: ProtocolVersion) -> None:
 
 
 _COUNTING = (VersionState.PUBLISHED, VersionState.CANARY, VersionState.SHADOW)
+
+
+def lock(session: Session, protocol_id: int) -> int:
+    """Have nobody else change what is in force of this protocol until the transaction ends; its id."""
+    session.execute(select(ProtocolRow.id).where(ProtocolRow.id == protocol_id).with_for_update())
+    return protocol_id
+
+
+def _published(session: Session, protocol_id: int) -> ProtocolVersion | None:
+    of_protocol = (ProtocolVersion.protocol_id == protocol_id, ProtocolVersion.state == VersionState.PUBLISHED)
+    return session.scalar(select(ProtocolVersion).where(*of_protocol))
 
 
 def find_by_name(session: Session, name: str) -> ProtocolRow | None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.protocols.changes import TakeBack
@@ -36,12 +36,20 @@ _MADE = (StepState.DONE, StepState.NEEDS_REVIEW)
 class OnTicket:
     """What a rollback comes to on one ticket."""
 
+    step_id: int
     ticket_id: str
     state: StepState
     reason: str | None  #: why it ended as it did, or what holds it up
     given_up: bool  #: nothing will be done about it by itself
     reverted: Sequence[Mapping[str, Any]]  #: field, key, ours, back_to
     kept: Sequence[Mapping[str, Any]]  #: field, key, ours, found, reason
+
+
+def add(session: Session, row: RollbackRow) -> RollbackRow:
+    """Remember that a rollback began."""
+    session.add(row)
+    session.flush()
+    return row
 
 
 def get(session: Session, rollback_id: int) -> RollbackRow:
@@ -157,6 +165,7 @@ def tickets(session: Session, rollback_id: int) -> Sequence[OnTicket]:
     )
     return [
         OnTicket(
+            step_id=row.step_id,
             ticket_id=ticket.ticket_id,
             state=state,
             reason=reason or ticket.last_error,
@@ -166,10 +175,6 @@ def tickets(session: Session, rollback_id: int) -> Sequence[OnTicket]:
         )
         for row, state, reason, ticket in rows
     ]
-
-
-def count_tickets(session: Session, rollback_id: int) -> int:
-    return session.scalar(select(func.count()).where(RollbackTicket.rollback_id == rollback_id)) or 0
 
 
 def numbers(session: Session, version_ids: Collection[int]) -> Sequence[int]:

@@ -187,11 +187,13 @@ def test_no_connection_is_held_while_anybody_is_called(stage: Stage) -> None:
 @pytest.mark.capability("N6")
 def test_a_step_remembers_what_it_changed_and_what_was_there_before(stage: Stage) -> None:
     stage.publish(protocol("Rescue", NOTE, PRIORITY, ASSIGN, TAG, tags=["fragile"]))
-    ticket = stage.opens(priority="low", group="Support")
+    groups = stage.account.group_ids
+    ticket = stage.opens()
+    stage.edits(ticket, priority="low", group_id=groups["Support"])
 
     stage.drain()
 
-    groups, steps = stage.account.group_ids, stage.steps(ticket)
+    steps = stage.steps(ticket)
     assert steps["1-note"].change == {"before": {}, "after": {}, "said": "note"}
     assert steps["2-priority"].change == {"before": {"priority": "low"}, "after": {"priority": "high"}}
     assert steps["3-assign"].change == {
