@@ -42,9 +42,16 @@ def check_documents(sources: tuple[str, ...], desk_name: str | None, as_json: bo
     except ValueError as error:
         raise Problem(str(error)) from error
     verdicts = [protocol_setup.check(source, names) for source in read]
-    sound = not any(verdict.errors for verdict in verdicts)
-    lines = _lines(verdicts) + ([] if names else [NOT_LIVE]) + [f"{len(verdicts)} checked, all sound"] * sound
-    document = {"ok": sound, "live": names is not None, "documents": [asdict(verdict) for verdict in verdicts]}
+    beside = [protocol_setup.check_together(read)] if len(read) > 1 else []
+    sound = not any(verdict.errors for verdict in (*verdicts, *beside))
+    lines = _lines([*verdicts, *beside]) + ([] if names else [NOT_LIVE])
+    lines += [f"{len(verdicts)} checked, all sound"] * sound
+    document = {
+        "ok": sound,
+        "live": names is not None,
+        "documents": [asdict(verdict) for verdict in verdicts],
+        "together": [asdict(verdict) for verdict in beside],
+    }
     show(document, as_json, lines)
     if not sound:
         sys.exit(1)

@@ -6,6 +6,7 @@ What is wrong comes back as verdicts, one per document, so that all of it is tol
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from connectors.errors import ConnectorError
 from tasks.parts import Parts
 
 PACK = "pack:"
+MAX_FILE = 64 << 20  #: bytes; every document in it has its own, smaller bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,8 @@ def _pack(name: str) -> Sequence[str]:
 
 def _file(path: Path) -> str:
     try:
+        if path.stat().st_size > MAX_FILE:
+            raise ValueError(f"{path}: must be at most {MAX_FILE >> 20} MiB")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: is not UTF-8 text (byte {error.start})") from error
@@ -104,6 +108,28 @@ def check(source: Source, desk: DeskNames | None = None, dictionary: TagDictiona
         errors=tuple(one.line for one in found if one.severity is Severity.ERROR or one in missing),
         warnings=tuple(one.line for one in found if one.severity is Severity.WARNING and one not in missing),
     )
+
+
+def check_together(sources: Sequence[Source]) -> Verdict:
+    """What is wrong with documents beside each other, those left out that cannot be read.
+
+    That nobody is in charge of a cause is not said: the others of a desk may be.
+    """
+    found = [one for one in lint_together(_readable(sources)) if one.protocol]
+    return Verdict(
+        source="all of them together",
+        protocol=None,
+        errors=tuple(f"{one.protocol}: {one.line}" for one in found if one.severity is Severity.ERROR),
+        warnings=tuple(f"{one.protocol}: {one.line}" for one in found if one.severity is Severity.WARNING),
+    )
+
+
+def _readable(sources: Sequence[Source]) -> list[RecoveryProtocol]:
+    readable = []
+    for source in sources:
+        with suppress(DocumentError):
+            readable.append(read_document(source.text))
+    return readable
 
 
 def _missing(protocol: RecoveryProtocol, desk: DeskNames | None, dictionary: TagDictionary | None) -> list[Finding]:

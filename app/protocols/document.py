@@ -13,7 +13,7 @@ from app.protocols.actions.registry import ACTIONS
 from app.protocols.errors import DocumentError, FieldError
 from app.protocols.protocol import RecoveryProtocol
 from app.protocols.schema import ProtocolSchema
-from app.protocols.yaml_text import join, read_yaml, write_yaml
+from app.protocols.yaml_text import check_size, join, read_yaml, write_yaml
 
 MAX_ERRORS = 100
 QUOTED = 60  #: characters of an offending value that are shown
@@ -42,6 +42,7 @@ def read_document(document: str | Mapping[str, Any]) -> RecoveryProtocol:
     Raises DocumentError with everything that is wrong; what is not YAML at all has one error.
     """
     given = read_yaml(document) if isinstance(document, str) else dict(document)
+    check_size(given)
     if not isinstance(given, Mapping):
         raise DocumentError((FieldError(path="", message="must be a mapping of names to values", value=quote(given)),))
     try:

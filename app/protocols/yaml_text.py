@@ -17,6 +17,7 @@ from app.protocols.errors import DocumentError, FieldError
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 MAX_NODES = 10_000
+_SMALLER = f"must be smaller: at most {MAX_NODES} values, nested at most {MAX_DEPTH} deep"
 
 # Each of these is also read as more than text by PyYAML, so its dumper quotes such words when they are text.
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
@@ -37,6 +38,26 @@ def read_yaml(text: str) -> Any:
         raise _refuse("", f"is not YAML: {error.problem}{place}") from error
     except yaml.YAMLError as error:
         raise _refuse("", "is not YAML: it has a character that YAML does not allow") from error
+
+
+def check_size(value: Any) -> None:
+    """Hold plain values, as JSON gives them, to the bounds of a text. Raises DocumentError; never recurses."""
+    waiting, nodes, size = [(value, "", 0)], 0, 0
+    while waiting:
+        one, path, depth = waiting.pop()
+        nodes += 1
+        size += len(one) if isinstance(one, str) else 0
+        if nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise _refuse(path, _SMALLER)
+        if size > MAX_BYTES:
+            raise _refuse(path, f"must be at most {MAX_BYTES // 1024} KiB over all texts")
+        if isinstance(one, Mapping):
+            size += sum(len(str(key)) for key in one)
+            waiting += [(inner, join(path, str(key)[:60]), depth + 1) for key, inner in one.items()]
+        elif isinstance(one, list | tuple):
+            if len(one) > MAX_NODES:
+                raise _refuse(path, _SMALLER)
+            waiting += [(inner, join(path, index), depth + 1) for index, inner in enumerate(one)]
 
 
 def write_yaml(value: Mapping[str, Any]) -> str:
@@ -96,7 +117,7 @@ class _Reader:
     def _value(self, event: yaml.Event, path: str, depth: int) -> Any:
         self._nodes += 1
         if self._nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise _refuse(path, f"must be smaller: at most {MAX_NODES} values, nested at most {MAX_DEPTH} deep")
+            raise _refuse(path, _SMALLER)
         if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
             raise _refuse(path, "must not use aliases", f"*{getattr(event, 'anchor', '')}")
         _refuse_extras(event, path)

@@ -58,6 +58,27 @@ def test_what_is_not_a_document_is_refused_in_one_line(text, line):
     assert str(caught.value).startswith(line)
 
 
+def _nested(depth):
+    return [_nested(depth - 1)] if depth else "x"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ({"name": "x" * 10_000_000}, "name: must be at most 256 KiB over all texts"),
+        ({"x" * 300_000: 1}, "x" * 60 + ": must be at most 256 KiB over all texts"),
+        ({"tags": ["a"] * 10_001}, "tags: must be smaller: at most 10000 values, nested at most 20 deep"),
+        ({"tags": [["a"] * 100] * 100}, "tags[1][0]: must be smaller"),
+        ({"tags": _nested(900)}, "tags" + "[0]" * 20 + ": must be smaller"),
+    ],
+)
+def test_plain_values_have_the_bounds_of_a_text(wrong, line):
+    with pytest.raises(DocumentError) as caught:
+        read_document(document(**wrong))
+
+    assert str(caught.value).startswith(line)
+
+
 def test_all_mistakes_are_told_at_once():
     broken = document(name=3, team=[], actions=[{"do": "tag"}, {"do": "nothing"}], colour="red")
 
