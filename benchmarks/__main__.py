@@ -13,6 +13,7 @@ from benchmarks.report import BenchError, Report
 #: Every measurement; its module has a function `run` that makes a Report.
 BENCHES = {
     "pipeline": "what a ticket costs once its webhook is stored, beside empty tasks",
+    "protocols": "decisions a second, matched and explained, beside rule-engine and zen-engine",
     "scoring": "what a message costs to read and score, beside TextBlob and VADER, and a worker's start",
     "webhook": "what a webhook costs, beside a bare endpoint on the same database",
 }

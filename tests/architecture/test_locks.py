@@ -27,6 +27,7 @@ def pins(lock: str) -> dict[str, str]:
     [
         ("requirements.txt", [CONFIGURATION["options"]["install_requires"], EXTRAS["setup"]]),
         ("requirements-test.txt", [CONFIGURATION["options"]["install_requires"], EXTRAS["setup"], EXTRAS["test"]]),
+        ("requirements-bench.txt", [EXTRAS["bench"]]),
     ],
 )
 def test_a_lock_satisfies_what_setup_cfg_asks_for(lock: str, wanted: list[str]) -> None:
