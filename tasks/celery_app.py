@@ -14,6 +14,7 @@ MODULES = (
     "tasks.scoring",
     "tasks.surveys",
     "tasks.upkeep",
+    "tasks.targets",
     "tasks.schedule",
     "tasks.learning",
     "tasks.reconcile",

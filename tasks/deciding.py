@@ -5,7 +5,6 @@ All of it in the transaction that recorded the look. What becomes of a case afte
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from datetime import datetime, timedelta
 
@@ -13,26 +12,23 @@ from sqlalchemy.orm import Session
 
 from app.protocols import moments, rules
 from app.protocols.decide import PastCase, Published, Standing, decide, left
-from app.protocols.document import read_document
 from app.protocols.facts import Facts, check_facts, stars
-from app.protocols.protocol import RecoveryProtocol
 from app.protocols.rollout import Candidate, Rollout, on_ticket
+from app.protocols.rulebook import rulebook
+from app.scoring.certainty import confidence
 from app.scoring.context import Hours
 from app.scoring.conversation import Running
-from app.store import cases, decisions, evaluations, protocols, ratings, scores, steps
+from app.scoring.tone import sentiment
+from app.store import cases, decisions, deferrals, evaluations, protocols, ratings, scores
 from app.store.models import RecoveryCase, TrackedTicket
 from app.words import Arm, Cause, Decision, FaultSide, Outcome, Score
 from connectors.ticket import TicketStatus
-from tasks import evaluating, own_steps
+from tasks import admitting, casework, documents, evaluating
 from tasks.claims import TicketClaim
 from tasks.evaluating import Stand
 from tasks.look import Look
 
-
-@functools.lru_cache(maxsize=1024)
-def read_cached(document: str) -> RecoveryProtocol:
-    """A stored document as a protocol. Documents of a version never change, so each is read once per process."""
-    return read_document(document)
+read_cached = documents.read_cached
 
 
 def candidates(session: Session) -> tuple[Candidate, ...]:
@@ -95,7 +91,7 @@ def time_passed(session: Session, row: TrackedTicket, running: Running, score: S
 
 def _digest(facts: Facts, rollout: Rollout, standing: Standing, now: datetime) -> str:
     """The mark of what the protocols ask for, and of which of them may open a case at all."""
-    digest = rules.digest(facts, [one.protocol.criteria for one in rollout.all])
+    digest = rulebook([one.protocol.criteria for one in rollout.all]).digest(facts)
     if not standing.cases:
         return digest
     open_case = standing.open_case is not None
@@ -130,8 +126,12 @@ def _decide(
     for case in cases.of_ticket(session, row.id):
         if case.exited_at is None and protocols.name_of(session, case.version_id) in gone:
             case.exited_at = look.now
+    if all(decision.outcome is not Outcome.OPEN for decision in decided):
+        deferrals.end(session, row.id)
     for decision in decided:
-        opened = _open(session, row, decision, in_force, look) if decision.outcome is Outcome.OPEN else None
+        opened = None
+        if decision.outcome is Outcome.OPEN:
+            decision, opened = _open(session, row, decision, in_force, facts, look)
         decisions.record(session, row, decision, case_id=opened.id if opened is not None else None, at=look.now)
 
 
@@ -146,28 +146,37 @@ def _past(session: Session, case: RecoveryCase) -> PastCase:
 
 
 def _open(
-    session: Session, row: TrackedTicket, decision: Decision, in_force: tuple[Published, ...], look: Look
-) -> RecoveryCase:
-    """Open the case and plan its steps; the version it begins under stays its own."""
+    session: Session,
+    row: TrackedTicket,
+    decision: Decision,
+    in_force: tuple[Published, ...],
+    facts: Facts,
+    look: Look,
+) -> tuple[Decision, RecoveryCase | None]:
+    """Open the case, where there is room for it, and plan its steps; the version it begins under stays its own."""
     protocol = next(one.protocol for one in in_force if one.version_id == decision.version_id)
+    wanted = admitting.Wanted(decision=decision, protocol=protocol, facts=facts, now=look.now)
+    decision = admitting.let_in(session, row, wanted)
+    if decision.outcome is not Outcome.OPEN:
+        return decision, None
     rating = ratings.newest(session, row.id)
     by_rating = {"rating", "rating_stars"} & {condition.field for condition in decision.conditions if condition.passed}
-    case = cases.open_case(
-        session,
-        row,
-        cases.Opening(
-            version_id=decision.version_id,
-            arm=Arm.TREATMENT,
-            cause=row.cause or Cause.UNKNOWN,
-            opened_by="rating" if by_rating else "state",
-            rating_id=rating.id if rating and by_rating else None,
-        ),
-        look.now,
+    opening = cases.Opening(
+        version_id=decision.version_id,
+        arm=Arm.TREATMENT,
+        cause=row.cause or Cause.UNKNOWN,
+        opened_by="rating" if by_rating else "state",
+        rating_id=rating.id if rating and by_rating else None,
+        round=admitting.next_round(session, row),
     )
-    planned = [steps.Planned(action="0-flag", do=own_steps.FLAG, params={})]
-    planned += [steps.Planned(action=key, do=action.do, params={}) for key, action in protocol.steps]
-    steps.plan(session, case, planned[: protocol.guardrails.max_actions], look.now)
-    return case
+    case = cases.open_case(session, row, opening, look.now)
+    casework.begin(session, case, casework.Setting(protocol=protocol, facts=facts, now=look.now, hours=look.hours))
+    return decision, case
+
+
+def facts_of(session: Session, row: TrackedTicket, look: Look) -> Facts:
+    """The named facts of this moment; none where there is no score."""
+    return {} if look.score is None else _facts(session, row, look)
 
 
 def _facts(session: Session, row: TrackedTicket, look: Look) -> Facts:
@@ -188,6 +197,8 @@ def _stored_facts(session: Session, row: TrackedTicket, running: Running, score:
         "score": score.score,
         "p_satisfied": score.p_satisfied,
         "p_satisfied_now": score.p_satisfied_now,
+        "confidence": confidence(score),
+        "sentiment": sentiment(running),
         "change": score.score - earlier.score if earlier else None,
         "state": score.state.value,
         "level": score.level.value,

@@ -14,3 +14,15 @@ FOLLOW_UP = "follow_up"
 TELL_OF_RULE = "tell_of_rule"
 UNDOING = frozenset({UNDO, FOLLOW_UP})  #: what answers a rule that ended the ticket under its case
 TAKE_BACK = rollbacks.TAKE_BACK  #: sets back what a withdrawn version changed
+UNTAG = "expire_tags"
+
+TAKE_IT = "take_it"  #: a person's: nobody has the ticket
+IN_PERSON = "in_person"  #: a person's: it is not for a machine any more
+
+TELL_OVERDUE = "tell_overdue"
+TELL_TOUCH = "tell_first_touch_missed"
+TELL_RECOVERY = "tell_recovery_missed"
+TELL_HALTED = "tell_halted"
+TELL_IN_PERSON = "tell_in_person"
+#: Words to the leads.
+TELLING = frozenset({TELL_LEAD, TELL_OF_RULE, TELL_OVERDUE, TELL_TOUCH, TELL_RECOVERY, TELL_HALTED, TELL_IN_PERSON})

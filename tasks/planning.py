@@ -22,11 +22,11 @@ from app.protocols.facts import stars
 from app.protocols.protocol import Action, RecoveryProtocol
 from app.protocols.routing import Roster
 from app.protocols.tags import TagDictionary
-from app.store import cases, desks, invitations, offers, protocols, ratings, scores, steps, teams
+from app.store import cases, desks, invitations, offers, protocols, ratings, scores, steps, tagging, teams
 from app.store.models import Desk, Invitation, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import SatState
 from connectors.ticket import Comment, Ticket, TicketStatus, Write
-from tasks import deciding, own_steps, recovery, rolling_back, showing
+from tasks import deciding, own_steps, recovery, rolling_back, showing, telling
 from tasks.claims import TicketClaim
 
 MOST_REASONS = 3
@@ -55,6 +55,7 @@ class Context:
     follow_ups: tuple[StepRow, ...]  #: tickets to open, planned or interrupted
     cases: Mapping[int, CaseContext]
     surveys: Mapping[int, str] = field(default_factory=dict, repr=False)  #: step id -> the text of a survey comment
+    old_tags: Mapping[int, frozenset[str]] = field(default_factory=dict)  #: step id -> the tags whose time is over
     behind: Mapping[int, Sequence[Change]] = field(default_factory=dict)  #: step id -> the changes that it takes back
     planning: Planning
     shown: Mapping[str, tuple[str, str | int]] = field(default_factory=dict)  #: see `showing.wanted`
@@ -84,6 +85,7 @@ class Context:
             follow_ups=tuple(step for step in open_steps if step.do == own_steps.FOLLOW_UP),
             cases=known,
             surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == own_steps.SURVEY},
+            old_tags={step.id: tagging.expired(session, step) for step in writes if step.do == own_steps.UNTAG},
             behind={step.id: rolling_back.behind(session, step) for step in writes if step.do == own_steps.TAKE_BACK},
             planning=Planning(
                 ticket=ticket,
@@ -107,7 +109,7 @@ class Context:
 
 def effect_of(row: StepRow) -> Effect:
     """Who performs a step; the engine's own steps are writes, but for the words to the leads."""
-    if row.do in (own_steps.TELL_LEAD, own_steps.TELL_OF_RULE):
+    if row.do in own_steps.TELLING:
         return Effect.ALERT
     kind = ACTIONS.get(row.do)
     return kind.effect if kind is not None else Effect.WRITE
@@ -137,6 +139,7 @@ _OWN: Mapping[str, Callable[[Context, StepRow], Write]] = {
     own_steps.SURVEY: lambda context, row: Write(comment=Comment(text=context.surveys[row.id], public=True)),
     own_steps.OUTCOME: lambda context, row: concluded(context, row).write,
     own_steps.UNDO: lambda context, row: _undo_write(context, row),
+    own_steps.UNTAG: lambda context, row: Write(remove_tags=context.old_tags[row.id] & context.ticket.tags),
     own_steps.TAKE_BACK: lambda context, row: take_back(context.behind[row.id], context.ticket).write,
 }
 
@@ -150,6 +153,11 @@ def plan_alert(context: Context, row: StepRow) -> Alert:
         return alert
     if row.do == own_steps.TELL_OF_RULE:
         return _rule_alert(context, row)
+    if telling.tells(row.do):
+        known = context.cases[row.case_id]
+        return telling.alert_of(row.do, telling.About(
+            ticket_id=context.ticket.id, protocol=known.protocol.name, case_url=known.summary.url, params=row.params
+        ))  # fmt: skip
     action = context.action(row)
     plan = ACTIONS[action.do].plan(action.params, context.planning_for(row))
     assert isinstance(plan, Alert)

@@ -20,6 +20,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "upkeep.sweep": {"queue": UPKEEP},
         "upkeep.forget": {"queue": UPKEEP},
         "upkeep.norms": {"queue": UPKEEP},
+        "targets.sweep": {"queue": UPKEEP},
         "reconcile.walk": {"queue": UPKEEP},
         "schedule.tick": {"queue": UPKEEP},
         "learning.look": {"queue": LEARNING},

@@ -19,7 +19,7 @@ from app.store import cases, invitations, people, protocols, steps, tracked_tick
 from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import Arm, CaseStage
 from connectors.ticket import TicketStatus
-from tasks import deciding, own_steps
+from tasks import casework, deciding, own_steps
 from tasks.claims import TicketClaim
 from tasks.look import Look
 
@@ -29,9 +29,16 @@ def follow(claim: TicketClaim, session: Session, row: TrackedTicket, look: Look)
     case = cases.find_open(session, row.id)
     if case is not None:
         _progress(claim, session, row, case, look)
+        casework.go_on(session, row, case, look, _setting(session, row, case, look))
     if look.score is None:
         return
     deciding.consider(session, row, look)
+
+
+def _setting(session: Session, row: TrackedTicket, case: RecoveryCase, look: Look) -> casework.Setting:
+    protocol = deciding.read_cached(protocols.version(session, case.version_id).document)
+    facts = deciding.facts_of(session, row, look)
+    return casework.Setting(protocol=protocol, facts=facts, now=look.now, hours=look.hours)
 
 
 def end_gone(session: Session, row: TrackedTicket, now: datetime, reason: str) -> None:
@@ -75,7 +82,7 @@ def _rest(claim: TicketClaim, session: Session, row: TrackedTicket, case: Recove
         if row.solved_at < case.opened_at and case.contacted_at is None:
             return  # it was solved before the case: nobody has recovered anything yet
         _advance(case, CaseEvent.RESOLVE, look.now)
-        if case.stage is CaseStage.RESOLVED:
+        if casework.may_survey(case):
             _schedule_survey(claim, session, row, case, look.now)
     elif case.stage in (CaseStage.RESOLVED, CaseStage.RESURVEYED):
         if call_off(session, case, look.now, "the ticket was opened again"):
@@ -145,6 +152,7 @@ def _conclude(session: Session, case: RecoveryCase, value: float, good_from: flo
     if not good:
         planned.append(steps.Planned(action="tell_lead", do=own_steps.TELL_LEAD, params={"value": value}))
     steps.plan(session, case, planned, now)
+    steps.end_waiting(session, case.id, now, "the customer answered the survey")
     if case.stage in (CaseStage.FLAGGED, CaseStage.ASSIGNED):
         # The answer says that it was dealt with, whatever else we saw of it.
         _advance(case, CaseEvent.RESOLVE, now)

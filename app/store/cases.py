@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.store.desks import NotFound
@@ -14,12 +14,15 @@ from app.store.models import (
     Answer,
     Invitation,
     InvitationState,
+    Message,
     ProtocolRow,
     ProtocolVersion,
+    RatingRow,
     RecoveryCase,
     TrackedTicket,
 )
 from app.words import CLOSED_STAGES, Arm, CaseStage, Cause
+from connectors.ticket import Author
 
 #: Which column remembers when a stage was first reached.
 _REACHED = {
@@ -40,6 +43,7 @@ class Opening:
     cause: Cause
     opened_by: str  #: "state" or "rating"
     rating_id: int | None
+    round: int = 1  #: that its steps begin with
 
 
 def open_case(session: Session, tracked: TrackedTicket, opening: Opening, now: datetime) -> RecoveryCase:
@@ -61,6 +65,7 @@ def open_case(session: Session, tracked: TrackedTicket, opening: Opening, now: d
         opening_state=tracked.state,
         previous_group_id=tracked.group_id,
         previous_assignee_id=tracked.assignee_id,
+        round=opening.round,
         opened_at=now,
     )
     session.add(case)
@@ -141,3 +146,34 @@ def answered_at(session: Session) -> dict[int, datetime]:
     """When each case was first answered."""
     rows = session.execute(select(Answer.case_id, func.min(Answer.at)).group_by(Answer.case_id))
     return {case_id: at for case_id, at in rows}
+
+
+def count_lost(session: Session, case: RecoveryCase) -> int:
+    """How many other cases of the same ticket or person were lost."""
+    same = RecoveryCase.tracked_id == case.tracked_id
+    if case.person_id is not None:
+        same = or_(same, RecoveryCase.person_id == case.person_id)
+    lost = select(func.count(RecoveryCase.id)).where(
+        same, RecoveryCase.id != case.id, RecoveryCase.stage == CaseStage.LOST
+    )
+    return session.scalar(lost) or 0
+
+
+def heard_since(session: Session, tracked_id: int, since: datetime) -> bool:
+    """Whether the customer has written, rated or answered on the ticket after then (business time)."""
+    said = exists().where(Message.tracked_id == tracked_id, Message.author == Author.CUSTOMER, Message.at > since)
+    rated = exists().where(RatingRow.tracked_id == tracked_id, RatingRow.at > since)
+    own = select(RecoveryCase.id).where(RecoveryCase.tracked_id == tracked_id)
+    answered = exists().where(Answer.case_id.in_(own), Answer.at > since)
+    return bool(session.scalar(select(or_(said, rated, answered))))
+
+
+def open_by_version(session: Session) -> Sequence[tuple[int, str | None, int]]:
+    """Open cases of the desk counted by version and by the group that has the ticket."""
+    rows = session.execute(
+        select(RecoveryCase.version_id, TrackedTicket.group_id, func.count(RecoveryCase.id))
+        .join(TrackedTicket, TrackedTicket.id == RecoveryCase.tracked_id)
+        .where(RecoveryCase.open_key.is_not(None))
+        .group_by(RecoveryCase.version_id, TrackedTicket.group_id)
+    )
+    return [(version_id, group_id, number) for version_id, group_id, number in rows]

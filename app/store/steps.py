@@ -25,6 +25,9 @@ class Planned:
     action: str
     do: str
     params: dict[str, Any]
+    owner: str | None = None  #: who is to see to it
+    due_at: datetime | None = None  #: business time
+    waits: bool = False  #: a person's to do
 
 
 def plan(session: Session, case: RecoveryCase, planned: Iterable[Planned], now: datetime) -> list[StepRow]:
@@ -46,6 +49,9 @@ def plan(session: Session, case: RecoveryCase, planned: Iterable[Planned], now: 
             do=step.do,
             round=case.round,
             params=step.params,
+            state=StepState.WAITING if step.waits else StepState.PLANNED,
+            owner=step.owner,
+            due_at=step.due_at,
             marker=f"kintsugi-{secrets.token_hex(12)}",
             planned_at=now,
         )
@@ -121,9 +127,17 @@ def finish(
 
 
 def skip_open(session: Session, case_id: int, now: datetime, reason: str) -> None:
-    """Nothing of a case is to be done any more."""
-    rows = session.scalars(select(StepRow).where(StepRow.case_id == case_id, StepRow.state == StepState.PLANNED))
-    finish(rows, StepState.SKIPPED, now, reason=reason)
+    """Nothing of a case is to be done any more, by us or by people."""
+    finish(_in_states(session, case_id, StepState.PLANNED, StepState.WAITING), StepState.SKIPPED, now, reason=reason)
+
+
+def end_waiting(session: Session, case_id: int, now: datetime, reason: str) -> None:
+    """Nothing of a case is people's to do any more."""
+    finish(_in_states(session, case_id, StepState.WAITING), StepState.SKIPPED, now, reason=reason)
+
+
+def _in_states(session: Session, case_id: int, *states: StepState) -> Sequence[StepRow]:
+    return session.scalars(select(StepRow).where(StepRow.case_id == case_id, StepRow.state.in_(states))).all()
 
 
 def unsure(session: Session) -> Sequence[StepRow]:

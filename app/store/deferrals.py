@@ -1,0 +1,100 @@
+"""Tickets that wait for capacity: which protocol would take them, since when, and how much there is to gain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.store.models import Deferral, ProtocolRow, ProtocolVersion, RecoveryCase, TrackedTicket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One ticket that waits, as a page shows it."""
+
+    ticket_id: str
+    score: int | None
+    protocol: str
+    benefit: float
+    since: datetime  #: business time
+
+
+def put_off(session: Session, tracked: TrackedTicket, protocol_id: int, benefit: float, now: datetime) -> Deferral:
+    """Have a ticket wait; one that waits for the same protocol already keeps its place in time."""
+    row = session.scalar(select(Deferral).where(Deferral.tracked_id == tracked.id))
+    if row is None:
+        row = Deferral(desk_id=tracked.desk_id, tracked_id=tracked.id, protocol_id=protocol_id, since=now)
+        session.add(row)
+    if row.protocol_id != protocol_id:
+        row.protocol_id, row.since = protocol_id, now
+    row.benefit = benefit
+    session.flush()
+    return row
+
+
+def end(session: Session, tracked_id: int) -> None:
+    """The ticket waits no more: its case opened, or nothing would take it now."""
+    row = session.scalar(select(Deferral).where(Deferral.tracked_id == tracked_id))
+    if row is not None:
+        session.delete(row)
+        session.flush()
+
+
+def ahead(session: Session, protocol_id: int, benefit: float, tracked_id: int) -> int:
+    """How many others wait for the protocol with more to gain; of equal ones, those that waited first."""
+    own = session.scalar(select(Deferral).where(Deferral.tracked_id == tracked_id))
+    waiting = select(Deferral).where(Deferral.protocol_id == protocol_id, Deferral.tracked_id != tracked_id)
+    return sum(
+        1
+        for other in session.scalars(waiting)
+        if other.benefit > benefit or (other.benefit == benefit and (own is None or other.id < own.id))
+    )
+
+
+def protocol_ids(session: Session) -> Sequence[int]:
+    """The protocols for which anybody waits."""
+    return session.scalars(select(Deferral.protocol_id).distinct().order_by(Deferral.protocol_id)).all()
+
+
+def best(session: Session, protocol_id: int, limit: int | None) -> Sequence[Deferral]:
+    """Those with the most to gain, of equal ones the first that came; all of them without a limit."""
+    statement = select(Deferral).where(Deferral.protocol_id == protocol_id)
+    return session.scalars(statement.order_by(Deferral.benefit.desc(), Deferral.id).limit(limit)).all()
+
+
+def waiting(session: Session, limit: int = 20) -> Sequence[Waiting]:
+    """The tickets of this desk that wait, in the order in which they are let in."""
+    rows = session.execute(
+        select(Deferral, TrackedTicket.ticket_id, TrackedTicket.score, ProtocolRow.name)
+        .join(TrackedTicket, TrackedTicket.id == Deferral.tracked_id)
+        .join(ProtocolRow, ProtocolRow.id == Deferral.protocol_id)
+        .order_by(Deferral.benefit.desc(), Deferral.id)
+        .limit(limit)
+    )
+    return [
+        Waiting(ticket_id=ticket_id, score=score, protocol=name, benefit=row.benefit, since=row.since)
+        for row, ticket_id, score, name in rows
+    ]
+
+
+def lock(session: Session, version_id: int) -> ProtocolRow:
+    """The protocol of a version, locked, so that of two cases that would take the last place one does."""
+    return session.scalars(
+        select(ProtocolRow)
+        .join(ProtocolVersion, ProtocolVersion.protocol_id == ProtocolRow.id)
+        .where(ProtocolVersion.id == version_id)
+        .with_for_update(of=ProtocolRow)
+    ).one()
+
+
+def opened_since(session: Session, protocol_id: int, since: datetime) -> int:
+    """Cases that any version of the protocol has opened from then on (business time)."""
+    versions = select(ProtocolVersion.id).where(ProtocolVersion.protocol_id == protocol_id)
+    opened = select(func.count(RecoveryCase.id)).where(
+        RecoveryCase.version_id.in_(versions), RecoveryCase.opened_at >= since
+    )
+    return session.scalar(opened) or 0
