@@ -21,6 +21,7 @@ from app.cli_package import package
 from app.cli_parse import parse
 from app.cli_people import erase_person, export_person
 from app.cli_protocols import protocol
+from app.cli_rollbacks import list_rollbacks, roll_back
 from app.cli_training import evaluate, train
 
 
@@ -33,6 +34,8 @@ desk.add_command(install_desk)
 desk.add_command(uninstall_desk)
 desk.add_command(backfill_desk)
 main.add_command(desk)
+protocol.add_command(roll_back)
+protocol.add_command(list_rollbacks)
 main.add_command(protocol)
 main.add_command(train)
 main.add_command(evaluate)
