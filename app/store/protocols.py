@@ -187,6 +187,11 @@ def all_of(session: Session) -> Sequence[tuple[ProtocolRow, ProtocolVersion]]:
     return found
 
 
+def all_versions(session: Session) -> Sequence[ProtocolVersion]:
+    """Every version of every protocol, in the order in which they were stored."""
+    return session.scalars(select(ProtocolVersion).order_by(ProtocolVersion.id)).all()
+
+
 def versions_of(session: Session, protocol_id: int) -> Sequence[ProtocolVersion]:
     """Newest first."""
     statement = select(ProtocolVersion).where(ProtocolVersion.protocol_id == protocol_id)

@@ -1,0 +1,110 @@
+"""What versions of protocols did: the cases they opened, with what became of their own steps, read for counting."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, aliased
+
+from app.protocols.decide import PastCase
+from app.store.models import DecisionRow, ProtocolRow, ProtocolVersion, RecoveryCase, StepRow, TrackedTicket
+from app.words import Outcome
+
+CHUNK = 500  #: ids in one statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One case as it was opened, with the steps of the round that it began with."""
+
+    case: RecoveryCase
+    ticket_id: str
+    steps: Sequence[StepRow]
+    reason: str  #: of the decision that opened it
+
+
+def lives(session: Session) -> Mapping[int, Sequence[PastCase]]:
+    """Every case of the desk by its ticket, oldest first."""
+    rows = session.execute(
+        select(RecoveryCase, ProtocolRow.name)
+        .join(ProtocolVersion, ProtocolVersion.id == RecoveryCase.version_id)
+        .join(ProtocolRow, ProtocolRow.id == ProtocolVersion.protocol_id)
+        .order_by(RecoveryCase.id)
+    )
+    found: dict[int, list[PastCase]] = {}
+    for case, name in rows:
+        past = PastCase(
+            protocol=name,
+            version_id=case.version_id,
+            opened_at=case.opened_at,
+            closed_at=case.closed_at,
+            exited_at=case.exited_at,
+        )
+        found.setdefault(case.tracked_id, []).append(past)
+    return found
+
+
+def deeds(session: Session, version_ids: Collection[int], start: datetime, end: datetime) -> Sequence[Deed]:
+    """The cases that these versions opened from `start` to before `end` (business time), oldest first."""
+    rows = session.execute(
+        select(RecoveryCase, TrackedTicket.ticket_id)
+        .join(TrackedTicket, TrackedTicket.id == RecoveryCase.tracked_id)
+        .where(RecoveryCase.version_id.in_(version_ids), RecoveryCase.opened_at >= start, RecoveryCase.opened_at < end)
+        .order_by(RecoveryCase.opened_at, RecoveryCase.id)
+    ).all()
+    ids = [case.id for case, _ in rows]
+    steps: dict[int, list[StepRow]] = {}
+    reasons: dict[int, str] = {}
+    for chunk in (ids[place : place + CHUNK] for place in range(0, len(ids), CHUNK)):
+        planned = select(StepRow).where(StepRow.case_id.in_(chunk)).order_by(StepRow.id)
+        for step in session.scalars(planned):
+            of_case = steps.setdefault(step.case_id, [])
+            if not of_case or of_case[0].round == step.round:
+                of_case.append(step)
+        opened = select(DecisionRow.case_id, DecisionRow.reason).where(DecisionRow.case_id.in_(chunk))
+        reasons |= {case_id: reason for case_id, reason in session.execute(opened) if case_id is not None}
+    return [
+        Deed(case=case, ticket_id=ticket_id, steps=steps.get(case.id, ()), reason=reasons.get(case.id, ""))
+        for case, ticket_id in rows
+    ]
+
+
+def deferred(session: Session, version_ids: Collection[int], start: datetime, end: datetime) -> int:
+    """Tickets that had to wait for capacity with these versions."""
+    statement = select(DecisionRow.tracked_id).where(
+        DecisionRow.version_id.in_(version_ids), DecisionRow.outcome == Outcome.NO_CAPACITY, *_within(start, end)
+    )
+    return len(session.scalars(statement.distinct()).all())
+
+
+def overlap(session: Session, version_ids: Collection[int], start: datetime, end: datetime) -> Mapping[str, int]:
+    """By other protocols' names, the tickets on which their criteria and those of these versions held at once when one
+    of them opened a case."""
+    ours, theirs = aliased(DecisionRow), aliased(DecisionRow)
+    pairs = {(Outcome.OPEN, Outcome.OTHER_PROTOCOL), (Outcome.OTHER_PROTOCOL, Outcome.OPEN)}
+    rows = session.execute(
+        select(ours.outcome, theirs.outcome, ours.tracked_id, ProtocolRow.name)
+        .join(theirs, (theirs.tracked_id == ours.tracked_id) & (theirs.at == ours.at))
+        .join(ProtocolVersion, ProtocolVersion.id == theirs.version_id)
+        .join(ProtocolRow, ProtocolRow.id == ProtocolVersion.protocol_id)
+        .where(
+            ours.version_id.in_(version_ids),
+            theirs.version_id.not_in(version_ids),
+            ours.at >= start,
+            ours.at < end,
+            ours.shadow.is_(False),
+            theirs.shadow.is_(False),
+        )
+    )
+    found: dict[str, set[int]] = {}
+    for own, other, tracked_id, name in rows:
+        if (own, other) in pairs:
+            found.setdefault(name, set()).add(tracked_id)
+    return {name: len(tickets) for name, tickets in found.items()}
+
+
+def _within(start: datetime, end: datetime) -> tuple[ColumnElement[bool], ...]:
+    return DecisionRow.at >= start, DecisionRow.at < end, DecisionRow.shadow.is_(False)
