@@ -124,7 +124,7 @@ def draw(work: Work, desk: DeskChoices, verdict: Verdict, *, fixed_name: bool) -
     """The document as a form, with what is said beside what it concerns."""
     drawer = Drawer(document=work.document, desk=desk, fixed_name=fixed_name)
     sheet = drawer.sheet()
-    said = locate(verdict.said, frozenset(drawer.drawn))
+    said = locate(verdict.said, drawer.drawn)
     at: dict[str, list[Said]] = {}
     for one in said:
         at.setdefault(one.anchor, []).append(one)

@@ -22,7 +22,6 @@ from app.web.context import desk_id, parts
 from app.web.protocols.base import blueprint
 from app.web.wording import words
 
-
 SAID = {
     "saved": "Saved as a draft. Nothing changes for customers until you publish it.",
     "unchanged": "Nothing was different, so no new version was made.",

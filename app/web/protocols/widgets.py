@@ -96,6 +96,7 @@ class Said:
     path: str
     message: str
     anchor: str = ""  #: the id of the control that it concerns
+    place: str = ""  #: that control in words: "Step 2, Text"
 
 
 def id_of(path: str) -> str:
@@ -103,32 +104,42 @@ def id_of(path: str) -> str:
     return "f-" + re.sub(r"[^a-z_0-9]+", "-", path).strip("-")
 
 
-def locate(said: Sequence[Said], drawn: frozenset[str]) -> list[Said]:
+def locate(said: Sequence[Said], drawn: Mapping[str, str]) -> list[Said]:
     """Each with the control that it concerns: the one at its path, else the nearest around it."""
-    return [replace(one, anchor=_anchor(one.path, drawn)) for one in said]
+    return [_located(one, one.path, drawn) for one in said]
 
 
-def _anchor(path: str, drawn: frozenset[str]) -> str:
-    while path:
-        if id_of(path) in drawn:
-            return id_of(path)
-        path = path[: max(path.rfind("."), path.rfind("["), 0)]
-    return ""
+def _located(said: Said, path: str, drawn: Mapping[str, str]) -> Said:
+    while path and id_of(path) not in drawn:
+        path = _around(path)
+    if not path:
+        return said
+    around = path
+    while around and not around.endswith("]"):
+        around = _around(around)
+    row = "" if around in ("", path) else f"{drawn[id_of(around)]}, "
+    return replace(said, anchor=id_of(path), place=row + drawn[id_of(path)])
+
+
+def _around(path: str) -> str:
+    """The path of what a path lies in."""
+    return path[: max(path.rfind("."), path.rfind("["), 0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawer:
-    """Draws a document's plain values; `drawn` collects the ids that there are."""
+    """Draws a document's plain values; `drawn` collects the ids that there are, with what stands there."""
 
     document: Mapping[str, Any]
     desk: DeskChoices
     fixed_name: bool = False
-    drawn: set[str] = field(default_factory=set)
+    drawn: dict[str, str] = field(default_factory=dict)
 
     def sheet(self) -> Sheet:
         """The form of the whole document."""
         schema = ProtocolSchema()
         criteria = _mapping(self.document.get("criteria"))
+        self.drawn["f-criteria"] = "When"
         return Sheet(
             basics=tuple(self._basic(schema, name) for name in BASICS),
             all=self._conditions("criteria.all", "Meet ALL of these conditions", criteria.get("all")),
@@ -162,7 +173,7 @@ class Drawer:
 
     def _part(self, name: str, one: fields.Field[Any], path: str, value: Any) -> Input | Rows | Group:
         if isinstance(one, fields.Nested):
-            self.drawn.add(id_of(path))
+            self.drawn[id_of(path)] = labels.key(name)
             inner = _mapping(value)
             return Group(
                 path=path,
@@ -189,12 +200,12 @@ class Drawer:
     def _rows(
         self, path: str, label: str, noun: str, value: Any, draw: Callable[[str, Mapping[str, Any], int], Group]
     ) -> Rows:
-        self.drawn.add(id_of(path))
+        self.drawn[id_of(path)] = label
         listed = value if isinstance(value, list | tuple) else []
         rows = []
         for number, row in enumerate(listed):
-            self.drawn.add(id_of(join(path, number)))
             rows.append(draw(join(path, number), _mapping(row), number))
+            self.drawn[rows[-1].id] = rows[-1].label
         hint = labels.HINTS.get(path.rpartition(".")[2], "")
         return Rows(path=path, label=label, noun=noun, hint=hint, rows=tuple(rows))
 
@@ -214,7 +225,8 @@ class Drawer:
                              options=operators, required=True, refresh=True)),
             self._seen(self._expected(f"{path}.value", fact, operator, row.get("value"))),
         )  # fmt: skip
-        return Group(path=path, label=f"Condition {number + 1}", parts=parts)
+        group = {"criteria.any": "Any, ", "criteria.all": ""}.get(path.rpartition("[")[0], "Stop, ")
+        return Group(path=path, label=f"{group}condition {number + 1}".capitalize(), parts=parts)
 
     def _expected(self, path: str, fact: Fact | None, operator: str, value: Any) -> Input:
         """The control for what a fact is compared with."""
@@ -307,7 +319,7 @@ class Drawer:
         return replace(plain, kind="choice", value=chosen, options=_with(options, chosen, why="not at the desk"))
 
     def _seen(self, drawn: Input) -> Input:
-        self.drawn.add(drawn.id)
+        self.drawn[drawn.id] = drawn.label
         return drawn
 
 
