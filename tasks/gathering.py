@@ -89,8 +89,9 @@ def _choose(session: Session, context: Context, row: StepRow) -> str | None:
     step.reason = route.reason[:500]
     if route.agent_id is None:
         return None
-    teams.reserve(session, step, _reservation(row, route, planning), real_now())
     cases.get(session, row.case_id).owner_id = route.agent_id
+    if not route.write.empty:  # whoever has it already was given nothing
+        teams.reserve(session, step, _reservation(row, route, planning), real_now())
     return route.agent_id
 
 

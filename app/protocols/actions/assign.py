@@ -70,7 +70,7 @@ class Route:
 
     write: Write
     reason: str  #: why there, as half a sentence
-    agent_id: str | None = None  #: whom it fell on; None where it waits for a group, or nothing was chosen
+    agent_id: str | None = None  #: whom it fell on, or who keeps it; None where it waits for a group
 
 
 class AssignAction(ActionKind[AssignParams]):
@@ -152,7 +152,7 @@ def _to_lead(params: AssignParams, planning: Planning) -> Route:
     for group in groups:
         leads = [one for one in _people(planning, group) if one.id in planning.roster.team(group.id).leads]
         route = _to_one_of(planning, group, leads, "who leads it")
-        if leads and (route.agent_id or route.write.empty):
+        if route.agent_id is not None:
             return route
         refused = route
     if refused is None:
@@ -169,8 +169,9 @@ def _to_person(params: AssignParams, planning: Planning) -> Route:
         raise CannotPlan(f'nobody is called "{params.member}" in the group or among the stored members')
     home = group if any(one.id == person.id for one in people) else None
     scene = _scene(planning, home or group)
-    absence = routing.why_absent(person, scene) or routing.why_full(person, planning.roster)
-    if absence is None or _has(planning, person):
+    full = None if _has(planning, person) else routing.why_full(person, planning.roster)
+    absence = routing.why_absent(person, scene) or full
+    if absence is None:
         return _to(planning, home, person, f"{planning.roster.name(person)} is named in the protocol")
     said = f"{planning.roster.name(person)} {absence}"
     if group is None:
@@ -270,7 +271,7 @@ def _pick(
     holder = next((person for person in fit if _has(planning, person)), None)
     at_home = planning.ticket.group_id == group.id
     if holder is not None and at_home and not planning.roster.member(holder).is_away(planning.now):
-        return Route(write=Write(), reason=f"{planning.roster.name(holder)} has it already")
+        return Route(write=Write(), reason=f"{planning.roster.name(holder)} has it already", agent_id=holder.id)
     chosen = routing.choose(fit, scene, order, why)
     person = next((one for one in fit if one.id == chosen.agent_id), None)
     return _to(planning, group, person, chosen.reason)
