@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.web.protocols import editor, pages
+from app.web.protocols import editor, history, pages
 from app.web.protocols.base import blueprint
 
-__all__ = ["blueprint", "editor", "pages"]
+__all__ = ["blueprint", "editor", "history", "pages"]
