@@ -165,7 +165,8 @@ def heard_since(session: Session, tracked_id: int, since: datetime) -> bool:
     rated = exists().where(RatingRow.tracked_id == tracked_id, RatingRow.at > since)
     own = select(RecoveryCase.id).where(RecoveryCase.tracked_id == tracked_id)
     answered = exists().where(Answer.case_id.in_(own), Answer.at > since)
-    return bool(session.scalar(select(or_(said, rated, answered))))
+    heard = select(TrackedTicket.id).where(TrackedTicket.id == tracked_id, or_(said, rated, answered))
+    return session.scalar(heard) is not None
 
 
 def open_by_version(session: Session) -> Sequence[tuple[int, str | None, int]]:
