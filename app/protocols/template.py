@@ -25,6 +25,7 @@ PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
         "cause": "the cause of the failure in words",
         "stars": "the customer's rating in stars",
         "previous_group": "the group that had the ticket before",
+        "vendor": "the vendor whose part it was",
     }
 )
 ALWAYS_KNOWN = frozenset({"ticket_id", "protocol", "cause"})

@@ -1,19 +1,21 @@
-"""The action `alert`: tell a colleague by e-mail, or another system by webhook."""
+"""The action `alert`: tell a colleague by e-mail, another system by webhook, or a Slack channel; and if nobody takes
+it, the next one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
-from marshmallow import Schema, ValidationError, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from app.protocols import template
-from app.protocols.actions.base import ActionKind, Alert, AlertKind, Effect, Planning
+from app.protocols.actions import targets
+from app.protocols.actions.base import ActionKind, Alert, AlertKind, Effect, Link, Planning
 from app.protocols.actions.wording import values
-from app.protocols.fields import Template, Text
+from app.protocols.fields import Number, Template, Text
 
 LEAD = "lead"
+MAX_LINKS = 9  #: after the first alert
 
 DEFAULT_SUBJECT = "Ticket {{ ticket_id }} needs recovery"
 DEFAULT_TEXT = (
@@ -24,43 +26,73 @@ DEFAULT_TEXT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlertParams:
-    """Exactly one of `email` and `webhook` is given."""
+class EscalationParams:
+    """Whom to tell, and how long they have. Exactly one of `email`, `webhook` and `slack` is given."""
 
     email: str | None = None  #: an address, or "lead"
     webhook: str | None = None  #: an https address, or the name of a webhook that the desk keeps
+    slack: str | None = None  #: the same of a webhook that takes Slack's messages
+    acknowledge_minutes: int | None = None  #: of every day and night; None asks for no acknowledgement
+
+    @property
+    def link(self) -> Link:
+        """The same as a value that can be sent to."""
+        kind = next(kind for kind in AlertKind if getattr(self, kind))
+        return Link(kind=kind, target=getattr(self, kind), acknowledge_minutes=self.acknowledge_minutes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertParams(EscalationParams):
+    then: tuple[EscalationParams, ...] = ()  #: who is told next while nobody has acknowledged it
     subject: str = DEFAULT_SUBJECT
     text: str = DEFAULT_TEXT
 
-    @property
-    def target(self) -> str:
-        return self.email or self.webhook or ""
 
-
-class AlertSchema(Schema):
+class EscalationSchema(Schema):
     email = Text(longest=254, load_default=None, allow_none=True)
     webhook = Text(longest=500, load_default=None, allow_none=True)
-    subject = Template(longest=200, load_default=DEFAULT_SUBJECT)
-    text = Template(longest=template.MAX_TEXT, lines=True, load_default=DEFAULT_TEXT)
+    slack = Text(longest=500, load_default=None, allow_none=True)
+    acknowledge_minutes = Number(low=1, high=10_080, whole=True, load_default=None, allow_none=True)
 
     @validates_schema(skip_on_field_errors=False)
     def check(self, data: dict[str, Any], **_: Any) -> None:
-        email, webhook = data.get("email"), data.get("webhook")
-        if email and webhook:
-            raise ValidationError("must not be given beside email; write two alerts", "webhook")
-        if email and not _is_recipient(email):
+        targets.check_only_one(data, tuple(AlertKind), "write two alerts")
+        email = data.get("email")
+        if email and email != LEAD and not targets.is_address(email):
             raise ValidationError(f"must be an e-mail address or {LEAD}", "email")
-        if webhook and not _is_webhook(webhook):
-            raise ValidationError("must be an https address or the name of a webhook", "webhook")
+        targets.check_webhook(data, "webhook")
+        targets.check_webhook(data, "slack")
 
     @validates_schema
     def check_target(self, data: dict[str, Any], **_: Any) -> None:
-        if not data.get("email") and not data.get("webhook"):
-            raise ValidationError("is missing, and webhook too: an alert needs a target", "email")
+        if not any(data.get(way) for way in AlertKind):
+            raise ValidationError("is missing, and webhook and slack too: an alert needs a target", "email")
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> EscalationParams:
+        return EscalationParams(**data)
+
+
+class AlertSchema(EscalationSchema):
+    then = fields.List(fields.Nested(EscalationSchema), load_default=[])
+    subject = Template(longest=200, load_default=DEFAULT_SUBJECT)
+    text = Template(longest=template.MAX_TEXT, lines=True, load_default=DEFAULT_TEXT)
+
+    @validates_schema
+    def check_chain(self, data: dict[str, Any], **_: Any) -> None:
+        chain: list[EscalationParams] = data["then"]
+        if len(chain) > MAX_LINKS:
+            raise ValidationError(f"must have at most {MAX_LINKS}, has {len(chain)}", "then")
+        if chain and data["acknowledge_minutes"] is None:
+            raise ValidationError("is missing; then says who is told when nobody acknowledges", "acknowledge_minutes")
+        endless = [i for i, link in enumerate(chain[:-1]) if link.acknowledge_minutes is None]
+        if endless:
+            missing = {"acknowledge_minutes": ["is missing; another one comes after this"]}
+            raise ValidationError({"then": dict.fromkeys(endless, missing)})
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> AlertParams:
-        return AlertParams(**data)
+        return AlertParams(**data | {"then": tuple(data["then"])})
 
 
 class AlertAction(ActionKind[AlertParams]):
@@ -70,54 +102,30 @@ class AlertAction(ActionKind[AlertParams]):
     schema: ClassVar[type[Schema]] = AlertSchema
 
     def describe(self, params: AlertParams) -> str:
-        if params.email == LEAD:
-            return "Alert the team's leads by e-mail"
-        return f"Alert {params.email} by e-mail" if params.email else f"Call the webhook {_shown(params.target)}"
+        first = _told(params)
+        within = params.acknowledge_minutes
+        if within is None:
+            return first
+        chain = [f"then {_told(link)[0].lower()}{_told(link)[1:]}" for link in params.then]
+        return "; ".join([f"{first}, to be acknowledged within {within} minutes", *chain])
 
     def plan(self, params: AlertParams, planning: Planning) -> Alert:
         known = values(planning)
         return Alert(
-            kind=AlertKind.EMAIL if params.email else AlertKind.WEBHOOK,
-            target=params.target,
+            kind=params.link.kind,
+            target=params.link.target,
             subject=" ".join(template.render(params.subject, known).split()),
             text=template.render(params.text, known),
-            payload=_payload(planning),
+            payload=targets.payload("recovery_case_opened", planning),
+            acknowledge_minutes=params.acknowledge_minutes,
+            then=tuple(link.link for link in params.then),
         )
 
 
-def _payload(planning: Planning) -> dict[str, str | int | None]:
-    case = planning.case
-    return {
-        "event": "recovery_case_opened",
-        "ticket_id": planning.ticket.id,
-        "protocol": case.protocol,
-        "score": case.score,
-        "state": case.state and str(case.state),
-        "cause": str(case.cause),
-        "case_url": case.url,
-        "at": planning.now.isoformat(),
-    }
-
-
-def _is_recipient(text: str) -> bool:
-    if text == LEAD:
-        return True
-    local, at, domain = text.rpartition("@")
-    plain = not any(letter.isspace() or letter in ',;<>()"' for letter in text)
-    return bool(at and local and "." in domain.strip(".") and "@" not in local and plain)
-
-
-def _is_webhook(text: str) -> bool:
-    """Whether the address is reachable and allowed is checked when it is called, not here."""
-    if "://" not in text:
-        return all(letter.isalnum() or letter in " _-." for letter in text)
-    try:
-        parts = urlsplit(text)
-        return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
-    except ValueError:
-        return False
-
-
-def _shown(webhook: str) -> str:
-    """The host alone: a webhook's path is often its password."""
-    return urlsplit(webhook).hostname or "" if "://" in webhook else webhook
+def _told(params: EscalationParams) -> str:
+    link = params.link
+    if link.kind is AlertKind.WEBHOOK:
+        return f"Call the webhook {targets.shown(link.target)}"
+    if link.kind is AlertKind.SLACK:
+        return f"Alert the Slack channel behind {targets.shown(link.target)}"
+    return "Alert the team's leads by e-mail" if link.target == LEAD else f"Alert {link.target} by e-mail"

@@ -19,11 +19,14 @@ from connectors.ticket import Group, Macro, Person, Ticket, Write
 
 
 class Effect(StrEnum):
-    """Who performs it: the connector, the outbound mail and webhooks, or the survey schedule."""
+    """Who performs it: the connector, the outbound mail and webhooks, the survey schedule, or a person. A vendor item
+    takes one of the first two."""
 
     WRITE = "write"
     ALERT = "alert"
     SURVEY = "survey"
+    PERSON = "person"
+    VENDOR = "vendor"
 
 
 class Need(StrEnum):
@@ -55,6 +58,7 @@ class CaseSummary:
     reasons: tuple[str, ...] = ()  #: a line each, strongest first; may quote the customer
     cause: Cause = Cause.UNKNOWN
     stars: int | None = None  #: the rating behind the case, if there is one
+    vendor: str = ""  #: who sold or delivered it, where that is known
     url: str = ""  #: the case's page
     ticket_url: str = ""
     previous_group: str = ""  #: the name of the group that had the ticket
@@ -76,6 +80,7 @@ class Planning:
     loads: Mapping[str, int] = field(default_factory=dict)  #: unsolved tickets by agent id; missing counts as 0
     macro_writes: Mapping[str, Write] = field(default_factory=dict)  #: the macro's delta on this ticket, by macro id
     roster: Roster = field(default_factory=Roster)  #: what is stored of teams and their people
+    may_speak: bool = False  #: protocol and desk both let automation write to the customer
 
     @property
     def agents_group_id(self) -> str | None:
@@ -92,8 +97,20 @@ class Planning:
 
 
 class AlertKind(StrEnum):
+    """The ways of an alert, by their names in a document."""
+
     EMAIL = "email"
     WEBHOOK = "webhook"
+    SLACK = "slack"  # a webhook that takes Slack's messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One of a chain of people to tell, with the time they have to acknowledge."""
+
+    kind: AlertKind
+    target: str  #: an address, "lead" (the desk's leads), or the name or https address of a webhook
+    acknowledge_minutes: int | None = None  #: None where nobody waits for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +122,34 @@ class Alert:
     subject: str
     text: str
     payload: Mapping[str, str | int | None] = field(default_factory=dict)  #: a webhook's JSON body, no customer text
+    acknowledge_minutes: int | None = None  #: None asks for no acknowledgement
+    then: tuple[Link, ...] = ()  #: who is told next, each while nobody has acknowledged it
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Everybody to tell, in order: the first, then those of `then`."""
+        return (Link(kind=self.kind, target=self.target, acknowledge_minutes=self.acknowledge_minutes), *self.then)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorNotice:
+    """A vendor item: a ticket for the group that deals with vendors, or words to somebody outside the helpdesk.
+
+    Exactly one of `group_id` and `alert` is given.
+    """
+
+    subject: str
+    text: str
+    vendor: str  #: empty where it is not known
+    group_id: str | None = None
+    alert: Alert | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """What a person is asked to do."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +161,7 @@ class SurveyPlan:
     good_from: float  #: the lowest normalised answer that counts as recovered
 
 
-Plan = Write | Alert | SurveyPlan
+Plan = Write | Alert | SurveyPlan | VendorNotice | Chore
 Params = TypeVar("Params")
 Thing = TypeVar("Thing")
 

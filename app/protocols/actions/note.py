@@ -9,6 +9,7 @@ from marshmallow import Schema, post_load
 
 from app.protocols import template
 from app.protocols.actions.base import ActionKind, Effect, Planning
+from app.protocols.actions.speech import shortened
 from app.protocols.actions.wording import values
 from app.protocols.fields import Template
 from connectors.ticket import Comment, Write
@@ -34,8 +35,7 @@ class NoteAction(ActionKind[NoteParams]):
     schema: ClassVar[type[Schema]] = NoteSchema
 
     def describe(self, params: NoteParams) -> str:
-        first = params.text.splitlines()[0]
-        return f'Add a private note: "{first if len(first) <= 60 else first[:59] + "…"}"'
+        return f'Add a private note: "{shortened(params.text)}"'
 
     def plan(self, params: NoteParams, planning: Planning) -> Write:
         return Write(comment=Comment(text=template.render(params.text, values(planning)), public=False))

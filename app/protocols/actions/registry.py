@@ -9,11 +9,17 @@ from typing import Any
 from app.protocols.actions.alert import AlertAction
 from app.protocols.actions.assign import AssignAction
 from app.protocols.actions.base import ActionKind
+from app.protocols.actions.draft import DraftAction
+from app.protocols.actions.field import FieldAction
 from app.protocols.actions.macro import MacroAction
 from app.protocols.actions.note import NoteAction
 from app.protocols.actions.priority import PriorityAction
+from app.protocols.actions.reply import ReplyAction
 from app.protocols.actions.resurvey import ResurveyAction
+from app.protocols.actions.status import StatusAction
 from app.protocols.actions.tag import TagAction
+from app.protocols.actions.task import TaskAction
+from app.protocols.actions.vendor_notice import VendorNoticeAction
 from app.protocols.protocol import Action
 
 _ALL: tuple[ActionKind[Any], ...] = (
@@ -22,7 +28,13 @@ _ALL: tuple[ActionKind[Any], ...] = (
     AssignAction(),
     MacroAction(),
     PriorityAction(),
+    StatusAction(),
+    FieldAction(),
+    DraftAction(),
+    ReplyAction(),
+    TaskAction(),
     AlertAction(),
+    VendorNoticeAction(),
     ResurveyAction(),
 )
 

@@ -22,4 +22,5 @@ def values(planning: Planning) -> Mapping[str, str]:
         "cause": case.cause.replace("_", " "),
         "stars": "" if case.stars is None else str(case.stars),
         "previous_group": case.previous_group,
+        "vendor": case.vendor,
     }
