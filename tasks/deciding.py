@@ -100,7 +100,9 @@ def _digest(facts: Facts, rollout: Rollout, standing: Standing, now: datetime) -
 
 
 def _standing(session: Session, row: TrackedTicket) -> Standing:
-    return Standing(cases=tuple(_past(session, case) for case in cases.of_ticket(session, row.id)))
+    """What stands in a protocol's way; a case that was taken back does not."""
+    counting = (case for case in cases.of_ticket(session, row.id) if case.taken_back_at is None)
+    return Standing(cases=tuple(_past(session, case) for case in counting))
 
 
 def _watch(
