@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from app.cli_backfill import backfill_desk
+from app.cli_backtests import backtest, plan
 from app.cli_base import AS_JSON, ON_DESK, Commands, Problem, find_desk, open_parts, read_settings, show
 from app.cli_deliveries import deliveries
 from app.cli_desks import desk
@@ -34,6 +35,8 @@ desk.add_command(install_desk)
 desk.add_command(uninstall_desk)
 desk.add_command(backfill_desk)
 main.add_command(desk)
+protocol.add_command(backtest)
+protocol.add_command(plan)
 protocol.add_command(roll_back)
 protocol.add_command(list_rollbacks)
 main.add_command(protocol)

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.clock import real_now
+from app.library import Kept, Library
 from app.protocols.document import read_document
 from app.protocols.errors import DocumentError
 from app.protocols.lint import DeskNames, Finding, Severity, lint_one, lint_together
@@ -26,6 +27,7 @@ from connectors.errors import ConnectorError
 from tasks.parts import Parts
 
 PACK = "pack:"
+LIBRARY = "library:"
 MAX_FILE = 64 << 20  #: bytes; every document in it has its own, smaller bound
 
 
@@ -65,15 +67,44 @@ class Stored:
     new: bool
 
 
-def read_sources(words: Sequence[str]) -> list[Source]:
-    """The documents of files and of packs (`pack:NAME`), in order. Raises ValueError that names what cannot be read."""
+def read_sources(words: Sequence[str], library: Library | None = None) -> list[Source]:
+    """The documents of files, of packs (`pack:NAME`) and of the library (`library:NAME`), in order.
+
+    Raises ValueError that names what cannot be read.
+    """
     found = []
     for word in words:
-        texts = _pack(word.removeprefix(PACK)) if word.startswith(PACK) else documents_in(_file(Path(word)))
+        if word.startswith(PACK):
+            texts = _pack(word.removeprefix(PACK))
+        elif word.startswith(LIBRARY) and library is not None:
+            texts = [find_kept(library, word.removeprefix(LIBRARY)).text]
+        else:
+            texts = documents_in(_file(Path(word)))
         several = len(texts) > 1
         for number, text in enumerate(texts, start=1):
             found.append(Source(name=f"{word}, document {number}" if several else word, text=text))
     return found
+
+
+def find_kept(library: Library, name: str, number: int | None = None) -> Kept:
+    """A version of the library's, by default the newest. Raises ValueError that lists what there is."""
+    found = library.find(name, number)
+    if found is None:
+        known = ", ".join(f'"{one.name}" {one.number}' for one in library.all()) or "none"
+        raise ValueError(f'the library has no "{name[:60]}"{"" if number is None else f" {number}"}; there are {known}')
+    return found
+
+
+def store_in_library(library: Library, sources: Sequence[Source]) -> list[Stored]:
+    """Keep documents as drafts of the installation. Raises NotSound; then nothing is kept.
+
+    Repeating it changes nothing.
+    """
+    verdicts = [check(source) for source in sources]
+    if any(verdict.errors for verdict in verdicts):
+        raise NotSound(verdicts)
+    kept = [library.keep(read_document(source.text).name, source.text) for source in sources]
+    return [Stored(protocol=one.name, version=one.number, state=VersionState.DRAFT.value, new=new) for one, new in kept]
 
 
 def _pack(name: str) -> Sequence[str]:
@@ -183,18 +214,43 @@ def store(
         ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """Who puts a version in force, why, and how far it reaches. Raises ValueError for a share that is none."""
+
+    by: str
+    reason: str = "published from the command line"
+    reach: protocols.Reach = protocols.WHOLE
+
+    def __post_init__(self) -> None:
+        share = self.reach.share
+        if share is not None and not 0 < share < 1:
+            raise ValueError(f"share: must be above 0 and below 1 (got {share:g})")
+        if share is not None and self.reach.shadow:
+            raise ValueError("share: must be left out for a version that only watches")
+
+
 def publish(
-    parts: Parts, desk_id: int, name: str, *, number: int | None = None, names: DeskNames | None = None, by: str
+    parts: Parts,
+    desk_id: int,
+    name: str,
+    publication: Publication,
+    *,
+    number: int | None = None,
+    names: DeskNames | None = None,
 ) -> Stored:
-    """Put a stored version in force: that number, else the newest.
+    """Put a stored version in force, as far as the publication says: that number, else the newest.
 
     Raises ValueError or NotSound; then nothing changed.
     """
     with parts.database.desk(desk_id) as session:
-        version = find_version(session, name, number)
-        new = version.state is not VersionState.PUBLISHED
+        version, reach = find_version(session, name, number), publication.reach
+        new = (version.state, version.share) != (reach.state, reach.share)
+        if new and version.state is VersionState.PUBLISHED:
+            raise ValueError(f'"{name[:60]}" {version.number} is in force on all tickets already; try another version')
         if new:
-            protocols.publish(session, version, by=by, reason="published from the command line", now=real_now())
+            said = {"by": publication.by, "reason": publication.reason}
+            protocols.publish(session, version, **said, now=real_now(), reach=reach)
         _require_sound(session, desk_id, [name], names)
         return Stored(protocol=name, version=version.number, state=version.state.value, new=new)
 
@@ -223,14 +279,25 @@ def _state(session: Session, name: str, number: int) -> str:
 def _require_sound(session: Session, desk_id: int, changed: Sequence[str], names: DeskNames | None) -> None:
     """Look at everything that would be in force: the changed ones whole, all of them beside each other."""
     dictionary = TagDictionary(**desks.get(session, desk_id).settings.get("tags", {}))
-    in_force = [(read_document(row.document), row.document) for row in protocols.in_force(session)]
+    counting = [(row, read_document(row.document)) for row in protocols.counting(session)]
     verdicts = [
-        check(Source(name=protocol.name, text=text), names, dictionary)
-        for protocol, text in in_force
+        check(Source(name=protocol.name, text=row.document), names, dictionary)
+        for row, protocol in counting
         if protocol.name in changed
     ]
-    together = lint_together([protocol for protocol, _ in in_force])
-    errors = tuple(one.line for one in together if one.severity is Severity.ERROR)
-    verdicts.append(Verdict(source="all protocols in force together", protocol=None, errors=errors))
+    lines = {one.line: None for beside in _side_by_side(counting) for one in lint_together(beside)
+             if one.severity is Severity.ERROR}  # fmt: skip
+    verdicts.append(Verdict(source="all protocols in force together", protocol=None, errors=tuple(lines)))
     if any(verdict.errors for verdict in verdicts):
         raise NotSound([verdict for verdict in verdicts if verdict.errors])
+
+
+def _side_by_side(counting: Sequence[tuple[protocols.InForce, RecoveryProtocol]]) -> list[list[RecoveryProtocol]]:
+    """What decides on one ticket at once: the published versions, and each canary in its own protocol's place."""
+    published = [(row, protocol) for row, protocol in counting if row.share is None and not row.shadow]
+    together = [[protocol for _, protocol in published]]
+    for canary, trial in counting:
+        if canary.share is not None:
+            others = [protocol for row, protocol in published if row.protocol_id != canary.protocol_id]
+            together.append([*others, trial])
+    return together

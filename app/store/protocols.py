@@ -36,6 +36,11 @@ def shadows(session: Session) -> Sequence[InForce]:
     return _in_states(session, VersionState.SHADOW)
 
 
+def counting(session: Session) -> Sequence[InForce]:
+    """All of them: published, on a share of tickets, and watching."""
+    return [*in_force(session), *shadows(session)]
+
+
 def _in_states(session: Session, *states: VersionState) -> Sequence[InForce]:
     rows = session.execute(
         select(ProtocolVersion, ProtocolRow.position)
@@ -95,7 +100,7 @@ def import_document(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """How far a version is put in force: whole, on a share of the tickets, or not at all but to watch."""
+    """How far a version is put in force: whole, on a share of the tickets, or only to watch."""
 
     share: float | None = None  #: above 0 and below 1; of a canary
     shadow: bool = False
