@@ -48,8 +48,8 @@ def settings_of(action: Action, team: str | None) -> Iterator[Setting]:
     if action.do == "tag":
         yield from ((f"tag {tag}", True) for tag in params.add)
         yield from ((f"tag {tag}", False) for tag in params.remove)
-    elif action.do == "assign" and (params.group or team):
-        yield "group", str(params.group or team)
+    elif action.do == "assign":
+        yield ("group", str(params.group or team)) if params.needs_group else ("assignee", params.member or params.to)
     elif action.do in ("priority", "status"):
         yield action.do, str(params.to)
     elif action.do == "field":

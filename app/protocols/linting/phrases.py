@@ -37,17 +37,18 @@ ACKNOWLEDGED = _any(
     r"nuestr[oa] (?:error|culpa)|no debería haber|entendemos",
 )
 
-#: Something worth money, given to the customer.
-OFFER = _any(
+_WORTH_MONEY = _any(
     r"\brefund|\breimburs|\bvouchers?\b|\bdiscounts?\b|\bcoupons?\b|gift card|store credit|\bcompensat|money back",
-    r"\bfree (?:month|shipping|delivery|item|gift)|\b\d+ ?%|[€$£] ?\d",
+    r"\bfree (?:month|shipping|delivery|item|gift)",
     r"erstatt|gutschein|gutschrift|rabatt|entschädig|geld zurück",
     r"rembours|bon d['’]achat|\bremise\b|réduction|dédommag",
     r"reembols|descuento|\bcupón|vale de compra|compensación",
 )
+#: Something worth money, given to the customer.
+OFFER = _any(_WORTH_MONEY.pattern, r"\b\d+ ?%|[€$£] ?\d|\d ?[€£]")
 #: Something put right.
 SOLUTION = _any(
-    OFFER.pattern,
+    _WORTH_MONEY.pattern,
     r"\breplace|\bre-?sen[dt]|\brepair|\bresolved\b|\bfixed\b|on its way|free of charge|new (?:one|parcel|order|item)",
     r"\bersatz|behoben|repariert|neue (?:lieferung|sendung)|kostenlos|gelöst",
     r"remplac|résolu|répar|renvoy|gratuit",

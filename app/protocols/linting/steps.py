@@ -35,11 +35,12 @@ def check_actions(protocol: RecoveryProtocol) -> Iterator[Said]:
     last: dict[str, tuple[str, Any]] = {}
     for path, action in actions_of(protocol):
         for name, value in settings_of(action, protocol.team):
-            before = last.get(name)
+            thing = "assignment" if action.do == "assign" else name
+            before = last.get(thing)
             if before is not None and before[0] != path:
-                how = "does the same as" if before[1] == value and name != "group" else "overrules"
-                yield warning(path, f"{how} {before[0]} on the same run ({name})")
-            last[name] = (path, value)
+                how = "does the same as" if before[1] == value and action.do != "assign" else "overrules"
+                yield warning(path, f"{how} {before[0]} on the same run ({thing})")
+            last[thing] = (path, value)
         if action.do == "priority" and action.params.to is Priority.LOW and not action.params.may_lower:
             yield warning(f"{path}.to", "never changes anything: nothing is below low, and may_lower is not given")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app.protocols.lint import lint_one
 from tests.protocols.linting.lines import lines
+from tests.protocols.make import protocol
 
 HIGH = {"do": "priority", "to": "high"}
 
@@ -24,7 +26,7 @@ def test_the_same_step_twice_is_named():
 def test_two_assignments_overrule_each_other_even_to_one_group():
     found = lines(team="Recovery", actions=[{"do": "assign"}, {"do": "assign", "to": "least_loaded"}])
 
-    assert found == ["warning: actions[1]: overrules actions[0] on the same run (group)"]
+    assert found == ["warning: actions[1]: overrules actions[0] on the same run (assignment)"]
 
 
 def test_a_tag_that_is_set_and_taken_away_again_is_named():
@@ -37,6 +39,43 @@ def test_a_priority_that_nothing_is_below_never_changes_anything():
     assert lines(actions=[{"do": "priority", "to": "low"}]) == [
         "warning: actions[0].to: never changes anything: nothing is below low, and may_lower is not given"
     ]
+
+
+def test_a_field_set_in_two_ways_is_named_and_other_fields_are_not():
+    fields = [("colour", "red"), ("size", 4), ("colour", "blue")]
+
+    found = lines(actions=[{"do": "field", "field": name, "value": value} for name, value in fields])
+
+    assert found == ["warning: actions[2]: overrules actions[0] on the same run (field colour)"]
+
+
+class TestEscalation:
+    def chain(self, *then, **first):
+        return lines(actions=[{"do": "alert", "acknowledge_minutes": 15, **first, "then": list(then)}])
+
+    def test_a_chain_that_comes_back_to_somebody_is_circular(self):
+        found = self.chain(
+            {"email": "b@example.com", "acknowledge_minutes": 15},
+            {"email": "B@example.com", "acknowledge_minutes": 15},
+            {"email": "lead"},
+            email="lead",
+        )
+
+        assert found == [
+            "error: actions[0].then[1].email: is a circular escalation; it was alerted before",
+            "error: actions[0].then[2].email: is a circular escalation; it was alerted before",
+        ]
+
+    def test_a_chain_to_ever_new_people_passes(self):
+        assert self.chain({"slack": "recovery", "acknowledge_minutes": 5}, {"webhook": "recovery"}, email="lead") == []
+
+    def test_the_address_of_a_webhook_is_never_quoted(self):
+        hook = {"webhook": "https://hooks.example.com/secret"}
+        wrong = protocol(actions=[{"do": "alert", "acknowledge_minutes": 5, **hook, "then": [hook]}])
+
+        (finding,) = lint_one(wrong)
+
+        assert (finding.path, finding.value) == ("actions[0].then[0].webhook", None)
 
 
 class TestOwners:
@@ -59,6 +98,14 @@ class TestOwners:
 
 
 class TestGuardrails:
+    def test_automation_that_may_not_speak_has_no_replies(self):
+        reply = {"do": "reply", "text": "We look into it."}
+
+        assert lines(actions=[reply]) == [
+            "error: actions[0].do: writes to the customer, which guardrails.automation_may_speak does not allow"
+        ]
+        assert lines(actions=[reply], guardrails={"automation_may_speak": True}) == []
+
     def test_a_first_touch_later_than_the_recovery_is_named(self):
         assert lines(targets={"first_touch_minutes": 200, "recovery_hours": 3}) == [
             "warning: targets.first_touch_minutes: is later than the recovery itself, 3 hours"
