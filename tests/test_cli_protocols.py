@@ -86,3 +86,60 @@ class TestCheck:
 
         assert said.exit_code == 1
         assert "huge.yaml: must be at most 64 MiB" in said.stderr
+
+
+class TestLibrary:
+    def test_takes_documents_where_there_is_no_desk_and_says_what_was_not_checked(self, run: Run, written):
+        said = run("protocol", "import", written(LATE), "--json")
+
+        assert json.loads(said.stdout) == [{"protocol": "Late parcel", "version": 1, "state": "draft", "new": True}]
+        assert "in this installation's library" in said.stderr
+        assert "were not checked, since no helpdesk was asked" in said.stderr
+
+    def test_keeps_each_version_once(self, run: Run, written):
+        words = ("protocol", "import", written(LATE), "--json")
+        first, again = run(*words), run(*words)
+        written(LATE + "team: Recovery\n")
+
+        third = run(*words)
+
+        versions = [json.loads(said.stdout)[0] for said in (first, again, third)]
+        assert [(one["version"], one["new"]) for one in versions] == [(1, True), (1, False), (2, True)]
+        assert run("protocol", "export", "Late parcel", "--version", "1").stdout == LATE.strip() + "\n"
+
+    def test_lists_what_it_has(self, run: Run, written):
+        run("protocol", "import", "pack:default", written(LATE))
+
+        listed = json.loads(run("protocol", "list", "--json").stdout)
+
+        assert [row["protocol"] for row in listed] == ["Bad rating", "Late parcel", "Unhappy and getting worse"]
+
+    def test_gives_documents_back_by_name(self, run: Run, written):
+        run("protocol", "import", written(LATE))
+
+        said = run("protocol", "check", "library:Late parcel")
+
+        assert (said.exit_code, "1 checked, all sound" in said.stdout) == (0, True)
+
+    def test_takes_nothing_where_one_of_the_documents_is_broken(self, run: Run, written):
+        sound, broken = written(LATE), written(LATE.replace("high", "asap"), "broken.yaml")
+
+        said = run("protocol", "import", sound, broken)
+
+        assert said.exit_code == 1
+        assert 'actions[0].to: must be one of low, normal, high, urgent (got "asap")' in said.stderr
+        assert json.loads(run("protocol", "list", "--json").stdout) == []
+
+    def test_puts_nothing_in_force(self, run: Run, written):
+        said = run("protocol", "import", written(LATE), "--publish")
+
+        assert (said.exit_code, "there is no desk" in said.stderr) == (2, True)
+
+    @pytest.mark.parametrize("words", [("export", "Nonsense"), ("check", "library:Nonsense")])
+    def test_names_what_it_does_have(self, words: tuple[str, ...], run: Run, written):
+        run("protocol", "import", written(LATE))
+
+        said = run("protocol", *words)
+
+        assert said.exit_code == 1
+        assert 'the library has no "Nonsense"; there are "Late parcel" 1' in said.stderr
