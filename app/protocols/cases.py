@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -110,12 +110,7 @@ def _recovered(
         return AfterAnswer(event=CaseEvent.RECOVER, write=Write(), reason=f"{reason} The ticket is closed for changes.")
     tagging = tags.recovered_write(ticket.tags, dictionary)
     back, said = _returned(protocol, ticket, handover)
-    write = Write(
-        add_tags=tagging.add_tags,
-        remove_tags=tagging.remove_tags,
-        group_id=back.group_id,
-        assignee_id=back.assignee_id,
-    )
+    write = replace(back, add_tags=tagging.add_tags, remove_tags=tagging.remove_tags)
     return AfterAnswer(event=CaseEvent.RECOVER, write=write, reason=f"{reason} {said}")
 
 
@@ -128,7 +123,10 @@ def _returned(protocol: RecoveryProtocol, ticket: Ticket, handover: Handover) ->
     if handover.recovery_group_id != ticket.group_id and (handover.recovery_group_id or rule.return_to is _PREVIOUS):
         return Write(), "It was not returned, since it is not in the recovery group any more."
     if rule.return_to is _PREVIOUS:
-        back = Write(group_id=handover.previous_group_id, assignee_id=handover.previous_assignee_id)
+        agent_id = handover.previous_assignee_id
+        # Whoever recovered it may be in that group as well, and would keep it there.
+        nobody = frozenset({"assignee_id"}) if agent_id is None and ticket.assignee_id else frozenset()
+        back = Write(group_id=handover.previous_group_id, assignee_id=agent_id, clear=nobody)
         return back, "It goes back to who had it before."
     return _to_group(rule.return_group or "", handover.return_group_id, ticket)
 

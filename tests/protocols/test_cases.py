@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.protocols.cases import TRANSITIONS, CaseEvent, Handover, advance, after_answer, can_advance
@@ -12,6 +14,7 @@ from connectors.ticket import TicketStatus, Write
 from tests.protocols.make import RECOVERY, SUPPORT, protocol, ticket
 
 HANDOVER = Handover(previous_group_id=SUPPORT.id, previous_assignee_id="31", recovery_group_id=RECOVERY.id)
+TO_RETENTION = {"return_to": "group", "return_group": "Retention"}
 SOLVED = {
     "group_id": RECOVERY.id,
     "assignee_id": "9",
@@ -20,8 +23,8 @@ SOLVED = {
 }
 
 
-def answer(value, *, return_to="stay", resurvey=None, handover=HANDOVER, **changes):
-    rule = protocol(follow_up={"return_to": return_to, "resurvey": resurvey})
+def answer(value, *, return_to="stay", return_group=None, resurvey=None, handover=HANDOVER, **changes):
+    rule = protocol(follow_up={"return_to": return_to, "return_group": return_group, "resurvey": resurvey})
     return after_answer(value, rule, ticket(**SOLVED | changes), handover, TagDictionary())
 
 
@@ -107,6 +110,34 @@ class TestRecovered:
 
         assert found.write == self.TAGS
         assert "was not returned" in found.reason
+
+    @pytest.mark.capability("TEA-03")
+    def test_a_ticket_that_nobody_had_is_nobodys_again(self):
+        found = answer(1.0, return_to="previous", handover=replace(HANDOVER, previous_assignee_id=None))
+
+        assert (found.write.group_id, found.write.assignee_id) == (SUPPORT.id, None)
+        assert found.write.clear == frozenset({"assignee_id"})
+
+    @pytest.mark.capability("TEA-03")
+    def test_the_ticket_goes_on_to_the_rules_own_group(self):
+        found = answer(1.0, **TO_RETENTION, handover=replace(HANDOVER, return_group_id="40"))
+
+        assert (found.write.group_id, found.write.assignee_id) == ("40", None)
+        assert 'goes to the group "Retention"' in found.reason
+
+    @pytest.mark.parametrize(
+        ("handover", "said"),
+        [
+            (HANDOVER, 'the desk has no group "Retention"'),
+            (replace(HANDOVER, return_group_id=RECOVERY.id), 'is in the group "Retention" already'),
+            (replace(HANDOVER, recovery_group_id="60", return_group_id="40"), "not in the recovery group any more"),
+        ],
+    )
+    def test_a_rules_own_group_that_makes_no_sense_leaves_the_ticket(self, handover, said):
+        found = answer(1.0, **TO_RETENTION, handover=handover)
+
+        assert found.write == self.TAGS
+        assert said in found.reason
 
     def test_a_closed_ticket_takes_no_change(self):
         found = answer(1.0, return_to="previous", status=TicketStatus.CLOSED)
