@@ -56,7 +56,7 @@ def consider(session: Session, row: TrackedTicket, look: Look) -> None:
     """Let the protocols in force decide on the facts of this look, unless nothing that they ask for is different."""
     rollout = on_ticket(candidates(session), row.ticket_id)
     facts = _facts(session, row, look)
-    standing = _standing(session, row)
+    standing = standing_of(session, row)
     digest = _digest(facts, rollout, standing, look.now)
     decides = digest != row.facts_digest
     evaluating.keep_look(session, row, look, facts, rollout, decided=decides)
@@ -64,7 +64,7 @@ def consider(session: Session, row: TrackedTicket, look: Look) -> None:
         row.facts_digest = digest
         _watch(session, row, rollout, facts, standing, look.now)
         _decide(session, row, rollout.acting, facts, standing, look)
-        standing = _standing(session, row)
+        standing = standing_of(session, row)
     assert look.score is not None
     evaluating.wake(
         row, rollout, standing, Stand(facts=facts, at=look.score.at, waiting=look.waiting, hours=look.hours)
@@ -81,7 +81,7 @@ def time_passed(session: Session, row: TrackedTicket, running: Running, score: S
     by_look = {name: decided_on.facts.get(name) for name in ("signals", "group")}
     facts = {**_stored_facts(session, row, running, score, hours), **by_look}
     stand = Stand(facts=facts, at=score.at, waiting=running.waits.since is not None, hours=hours)
-    standing = _standing(session, row)
+    standing = standing_of(session, row)
     evaluating.keep_time(session, row, score, rollout, stand)
     evaluating.wake(row, rollout, standing, stand)
     was_free, is_free = (moments.free(rollout.acting, standing, at) for at in (decided_on.at, score.at))
@@ -99,7 +99,7 @@ def _digest(facts: Facts, rollout: Rollout, standing: Standing, now: datetime) -
     return hashlib.sha256(f"{digest} {open_case} {free}".encode()).hexdigest()
 
 
-def _standing(session: Session, row: TrackedTicket) -> Standing:
+def standing_of(session: Session, row: TrackedTicket) -> Standing:
     """What stands in a protocol's way; a case that was taken back does not."""
     counting = (case for case in cases.of_ticket(session, row.id) if case.taken_back_at is None)
     return Standing(cases=tuple(_past(session, case) for case in counting))
