@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from app.protocols.document import read_document, write_document
 from app.protocols.facts import stars
+from app.protocols.lint import lint_one
+from app.protocols.presets import PRESETS
 from app.protocols.rules import matches
 from app.scoring.ratings import normalise
-from tests.protocols.make import condition, protocol
+from tests.protocols.make import protocol
 
-BELOW_FIVE = protocol(criteria={"all": [condition("rating_stars", "below", 5)]}).criteria
-ONE_OR_TWO = protocol(criteria={"all": [condition("rating_stars", "at_most", 2)]}).criteria
+BELOW_FIVE = PRESETS["below_five"].criteria
+ONE_OR_TWO = PRESETS["one_or_two_stars"].criteria
 
 
 SCALES = {
@@ -42,3 +47,13 @@ def chosen(rule, scale: str) -> list[str | int]:
 def test_one_rule_picks_the_right_ratings_on_every_scale(scale, below_five, one_or_two):
     assert chosen(BELOW_FIVE, scale) == below_five
     assert chosen(ONE_OR_TWO, scale) == one_or_two
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_makes_a_document_that_reads_and_lints_clean(name):
+    whole = replace(protocol(), criteria=PRESETS[name].criteria)
+
+    again = read_document(write_document(whole))
+
+    assert again.criteria == PRESETS[name].criteria
+    assert lint_one(again) == []
