@@ -71,6 +71,9 @@ def _next(session: Session, protocol_id: int, protocol: RecoveryProtocol, docume
     if row.name != protocol.name:
         # Cases, cooldowns and reports go by the name; another name is another protocol.
         raise _at_name(f'must stay "{row.name}"; make a copy to have another name', protocol.name)
+    newest = protocols.versions_of(session, protocol_id)[0]
+    if newest.number == base and plain_or_nothing(newest.document) == plain_document(protocol):
+        return _draft(newest, row.name, new=False)  # laid out in another way, it says the same
     try:
         version = drafts.add_next(session, protocol_id, document, base, real_now())
     except drafts.Outdated as error:

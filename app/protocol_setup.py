@@ -21,7 +21,7 @@ from app.protocols.packs import UnknownPack, documents_in, load_pack
 from app.protocols.protocol import RecoveryProtocol
 from app.protocols.tags import TagDictionary
 from app.publishing import import_documents
-from app.store import desks, protocols
+from app.store import desks, protocol_events, protocols
 from app.store.models import Desk, ProtocolRow, ProtocolVersion, VersionState
 from connectors.errors import ConnectorError
 from tasks.parts import Parts
@@ -214,6 +214,10 @@ def store(
         ]
 
 
+class Overtaken(Exception):
+    """Somebody else changed what is in force of the protocol meanwhile; nothing was changed now."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
     """Who puts a version in force, why, and how far it reaches. Raises ValueError for a share that is none."""
@@ -221,6 +225,7 @@ class Publication:
     by: str
     reason: str = "published from the command line"
     reach: protocols.Reach = protocols.WHOLE
+    seen: int | None = None  #: the newest event of the protocol that they saw, 0 for none; None: whatever happened
 
     def __post_init__(self) -> None:
         share = self.reach.share
@@ -241,10 +246,11 @@ def publish(
 ) -> Stored:
     """Put a stored version in force, as far as the publication says: that number, else the newest.
 
-    Raises ValueError or NotSound; then nothing changed.
+    Raises ValueError, NotSound or Overtaken; then nothing changed.
     """
     with parts.database.desk(desk_id) as session:
         version, reach = find_version(session, name, number), publication.reach
+        _require_unchanged(session, version.protocol_id, publication.seen)
         new = (version.state, version.share) != (reach.state, reach.share)
         if new and version.state is VersionState.PUBLISHED:
             raise ValueError(f'"{name[:60]}" {version.number} is in force on all tickets already; try another version')
@@ -253,6 +259,19 @@ def publish(
             protocols.publish(session, version, **said, now=real_now(), reach=reach)
         _require_sound(session, desk_id, [name], names)
         return Stored(protocol=name, version=version.number, state=version.state.value, new=new)
+
+
+def _require_unchanged(session: Session, protocol_id: int, seen: int | None) -> None:
+    """Of two who publish at once, the second has not seen what the first did, and is told so."""
+    if seen is None:
+        return
+    protocols.lock(session, protocol_id)
+    if protocol_events.newest_id(session, protocol_id) != seen:
+        newest = protocol_events.of_protocol(session, protocol_id)[0]
+        raise Overtaken(
+            f"{newest.by} changed what is in force of this protocol meanwhile ({newest.kind}, version "
+            f"{newest.number or 'none'}: {newest.reason}); look at it, then publish again"
+        )
 
 
 def find_version(session: Session, name: str, number: int | None = None) -> ProtocolVersion:

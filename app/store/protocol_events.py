@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.protocols.difference import Line, compare
@@ -87,6 +87,11 @@ def once_in_force(session: Session, protocol_id: int) -> frozenset[int]:
         or version.state is VersionState.PUBLISHED
         or (version.id not in told and version.state is VersionState.RETIRED and version.published_at is not None)
     )
+
+
+def newest_id(session: Session, protocol_id: int) -> int:
+    """The protocol's last entry; 0 where it has none. Whoever saw the same one has seen all that happened."""
+    return session.scalar(select(func.max(ProtocolEvent.id)).where(ProtocolEvent.protocol_id == protocol_id)) or 0
 
 
 def of_protocol(session: Session, protocol_id: int) -> Sequence[Happened]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.web.protocols import editor, history, pages
+from app.web.protocols import backtests, editor, history, pages, releasing
 from app.web.protocols.base import blueprint
 
-__all__ = ["blueprint", "editor", "history", "pages"]
+__all__ = ["backtests", "blueprint", "editor", "history", "pages", "releasing"]

@@ -16,7 +16,7 @@ from app.protocols.lint import Finding, lint_one
 from app.protocols.protocol import ANY_CAUSE, Condition, RecoveryProtocol
 from app.protocols.rules import OPERATORS
 from app.store import protocols
-from app.store.models import ProtocolVersion, Role
+from app.store.models import ProtocolVersion, Role, VersionState
 from app.web.access import requires
 from app.web.context import desk_id, parts
 from app.web.protocols.base import blueprint
@@ -25,6 +25,9 @@ from app.web.wording import words
 SAID = {
     "saved": "Saved as a draft. Nothing changes for customers until you publish it.",
     "unchanged": "Nothing was different, so no new version was made.",
+    VersionState.PUBLISHED: "It is in force on all tickets now.",
+    VersionState.CANARY: "It is in force on its share of tickets now.",
+    VersionState.SHADOW: "It watches now, and writes nothing.",
 }
 
 
@@ -69,6 +72,7 @@ def show(protocol_id: int) -> ResponseReturnValue:
         version=version,
         versions=versions,
         reading=read(version),
+        live=any(one.state in (VersionState.PUBLISHED, VersionState.CANARY) for one in versions),
         said=SAID.get(request.args.get("said", "")),
     )
 
