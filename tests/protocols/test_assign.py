@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.protocols.actions.assign import AssignAction, Route
@@ -17,10 +19,10 @@ ANA, BEN, CAT = (
     for key, name in (("9", "Ana"), ("31", "Ben"), ("200", "Cat"))
 )
 MEMBERS = {RECOVERY.id: (ANA, BEN), SUPPORT.id: (BEN, CAT)}
-AWAY = {"away_from": NOW}
+AWAY: dict[str, Any] = {"away_from": NOW}
 
 
-def team(group, **values) -> dict[str, Team]:
+def team(group, **values: Any) -> dict[str, Team]:
     return {group.id: Team(group_id=group.id, name=group.name, **values)}
 
 
@@ -30,7 +32,7 @@ def people(*members: Member) -> dict[str, Member]:
 
 def route(given, *, teams=None, members=None, **changes) -> Route:
     rows = Roster(teams=teams or {}, members=members or {})
-    whole = {"members": MEMBERS, "roster": rows} | changes
+    whole: dict[str, Any] = {"members": MEMBERS, "roster": rows} | changes
     return ASSIGN.route(params("assign", given), planning(**whole))
 
 
