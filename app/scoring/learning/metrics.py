@@ -123,6 +123,18 @@ def ece_by_chance(p: Array, bins: int = BINS) -> float:
     return float(sum(spreads) / max(1, len(p)))
 
 
+def squared_error_beyond_chance(happened: Array, p: Array, bins: int = BINS) -> float:
+    """Mean squared distance of predicted from observed shares over bins of equal count, less what chance adds to it.
+
+    Its mean is 0 where every probability is exactly right, so single values may be below 0; the square root of a mean
+    over many is the debiased calibration error of Kumar, Liang and Ma 2019 ("Verified Uncertainty Calibration").
+    """
+    rows = [row for row in reliability(happened, p, bins=bins) if row.count > 1]
+    noise = [row.observed * (1 - row.observed) / (row.count - 1) for row in rows]
+    beyond = [(row.predicted - row.observed) ** 2 - chance for row, chance in zip(rows, noise, strict=True)]
+    return float(np.average(beyond, weights=[row.count for row in rows])) if rows else 0.0
+
+
 def brier_difference(happened: Array, new: Array, old: Array, weights: Array | None = None) -> Difference:
     """Brier of `new` minus Brier of `old` on the same cases; below 0 is better."""
     return _mean_of((new - happened) ** 2 - (old - happened) ** 2, _weights(new, weights))

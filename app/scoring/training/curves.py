@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,7 +43,8 @@ def curve(folds: Iterable[Fold], say: Say) -> dict[str, Any]:
 
     `ece` is over the predictions of all draws, in which every conversation of the set was tested: on one part held
     back it would tell mostly how that part happened to be rated. `ece_of_a_draw` is the mean of single draws, beside
-    what chance alone shows on so many. `all` takes the sets together.
+    what chance alone shows on so many; `beyond_chance` is the root mean square error with that taken out. `all` takes
+    the sets together.
     """
     drawn = {fold.name: _of_set(fold, say) for fold in folds}
     sets = {name: [_point(count, draws) for count, draws in found.items()] for name, found in drawn.items()}
@@ -110,11 +112,16 @@ def _point(count: int, draws: Sequence[Drawn]) -> dict[str, Any]:
         "ece": metrics.ece(happened, chances),
         "ece_of_a_draw": _mean(draws, lambda one: metrics.ece(one.happened, one.chances)),
         "ece_by_chance": _mean(draws, lambda one: metrics.ece_by_chance(one.chances)),
+        "beyond_chance": math.sqrt(max(0.0, _mean(draws, _beyond))),
         "brier_intercept": _mean(draws, lambda one: metrics.brier(one.happened, one.plain)),
         "brier_worse_by": float(worse.mean()),
         "brier_worse_by_interval": [float(bound) for bound in np.quantile(drawn, [0.025, 0.975])],
         "rungs": sorted(one.rung for one in draws),
     }
+
+
+def _beyond(one: Drawn) -> float:
+    return metrics.squared_error_beyond_chance(one.happened, one.chances)
 
 
 def _mean(draws: Sequence[Drawn], figure: Callable[[Drawn], float]) -> float:

@@ -66,11 +66,11 @@ def _curves(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _curve(name: str, points: list[dict[str, Any]]) -> Iterator[str]:
     yield ""
-    yield f"{name} as a new desk: Brier (with the shrunken intercept alone), AUROC, ECE (of one draw; chance)"
+    yield f"{name} as a new desk: Brier (the shrunken intercept's), AUROC, ECE (of one draw; chance; beyond it)"
     for point in points:
         low, high = point["brier_worse_by_interval"]
         figures = f"{point['brier']:.4f} ({point['brier_intercept']:.4f}) {point['auroc']:.3f} {point['ece']:.3f}"
-        noise = f"({point['ece_of_a_draw']:.3f}; {point['ece_by_chance']:.3f})"
+        noise = f"({point['ece_of_a_draw']:.3f}; {point['ece_by_chance']:.3f}; {point['beyond_chance']:.3f})"
         worse = f"worse by {low:+.4f} to {high:+.4f}"
         yield f"  {point['ratings']:4d}  {figures} {noise}  {worse}  {_rungs(point['rungs'])}"
 

@@ -64,6 +64,20 @@ def test_ece_of_the_truth_is_what_chance_shows() -> None:
     assert np.mean(found) == pytest.approx(metrics.ece_by_chance(p), rel=0.1)
 
 
+def test_what_chance_adds_to_the_squared_error_is_taken_out() -> None:
+    random = np.random.default_rng(11)
+    p = random.uniform(0.2, 0.9, 200)
+
+    found = [
+        metrics.squared_error_beyond_chance((random.random(200) < p - wrong).astype(float), p)
+        for wrong in (0.0, 0.1)
+        for _ in range(400)
+    ]
+
+    assert np.mean(found[:400]) == pytest.approx(0.0, abs=0.0015)
+    assert np.mean(found[400:]) == pytest.approx(0.01, rel=0.15)
+
+
 def test_the_error_of_an_auroc_difference_is_that_of_the_bootstrap() -> None:
     happened, p, _ = sample()
     other = np.random.default_rng(5).permutation(p) * 0.3 + p
