@@ -48,7 +48,7 @@ def begin(session: Session, case: RecoveryCase, setting: Setting) -> None:
     planned += [_planned(key, action, setting) for key, action in protocol.steps]
     steps.plan(session, case, planned[: protocol.guardrails.max_actions], setting.now)
     _brake(session, case, setting)
-    _stop(session, case, setting)
+    stop(session, case, setting)
 
 
 def go_on(session: Session, row: TrackedTicket, case: RecoveryCase, look: Look, setting: Setting) -> None:
@@ -60,10 +60,15 @@ def go_on(session: Session, row: TrackedTicket, case: RecoveryCase, look: Look, 
     _see(session, row, case, look)
     if _brake(session, case, setting):
         set_clock(case, setting)
-    _stop(session, case, setting)
     _cap_rounds(session, case, setting)
     if _was_refused(session, case) and row.assignee_id is None and row.group_id is None:
         steps.plan(session, case, [_for_lead(own_steps.TAKE_IT, DoneWhen.ASSIGNED, case)], setting.now)
+
+
+def stop(session: Session, case: RecoveryCase, setting: Setting) -> None:
+    """Skip what is still planned where the protocol's own conditions say so; the case stays with its people."""
+    if case.halted_at is None and (why := progress.stops(setting.protocol.guardrails, setting.facts)) is not None:
+        _halt(session, case, why, setting.now)
 
 
 def set_clock(case: RecoveryCase, setting: Setting) -> None:
@@ -129,12 +134,6 @@ def _brake(session: Session, case: RecoveryCase, setting: Setting) -> bool:
     tell = steps.Planned(action=own_steps.TELL_IN_PERSON, do=own_steps.TELL_IN_PERSON, params={"why": why})
     steps.plan(session, case, [_for_lead(own_steps.IN_PERSON, DoneWhen.PUBLIC_REPLY, case), tell], setting.now)
     return True
-
-
-def _stop(session: Session, case: RecoveryCase, setting: Setting) -> None:
-    """Skip what is still planned where the protocol's own conditions say so; the case stays with its people."""
-    if case.halted_at is None and (why := progress.stops(setting.protocol.guardrails, setting.facts)) is not None:
-        _halt(session, case, why, setting.now)
 
 
 def _cap_rounds(session: Session, case: RecoveryCase, setting: Setting) -> None:

@@ -20,13 +20,13 @@ from app.protocols import tags
 from app.protocols.actions.combine import combine
 from app.protocols.cases import CaseEvent, advance, can_advance
 from app.protocols.changes import changes_of, left_by
-from app.protocols.errors import CannotPlan
+from app.protocols.errors import CannotPlan, Withheld
 from app.store import cases, invitations, steps, tracked_tickets
 from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, TrackedTicket
 from connectors.base import Connector
 from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavailable
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write
-from tasks import alerting, fates, own_steps, recovery, rolling_back, showing
+from tasks import alerting, fates, own_steps, recovery, rolling_back, showing, speaking
 from tasks.claims import TicketClaim
 from tasks.gathering import gather, with_names
 from tasks.planning import CLOSED, Context, plan_step
@@ -145,12 +145,13 @@ def _carry_out(claim: TicketClaim, context: Context, connector: Connector) -> Ti
 
 
 def _record_unsent(
-    claim: TicketClaim, ticket: Ticket, refused: Sequence[tuple[int, str]], settled: Sequence[int]
+    claim: TicketClaim, ticket: Ticket, refused: Sequence[tuple[int, CannotPlan]], settled: Sequence[int]
 ) -> None:
     """Steps that need no call: those that cannot be planned, and those whose outcome is there already."""
     with claim.recording() as (session, _):
-        for step_id, reason in refused:
-            _end(session, steps.with_ids(session, [step_id]), claim, reason)
+        for step_id, error in refused:
+            state = StepState.SKIPPED if isinstance(error, Withheld) else StepState.REFUSED
+            _end(session, steps.with_ids(session, [step_id]), claim, str(error), state)
         nothing = steps.with_ids(session, settled)
         _remember_group(session, nothing, ticket.group_id)
         rolling_back.note(session, nothing, ticket)
@@ -175,17 +176,19 @@ def _send_or_split(claim: TicketClaim, ticket: Ticket, connector: Connector, wan
     return ticket
 
 
-def _plan_all(context: Context) -> tuple[list[Wanted], list[tuple[int, str]], list[int]]:
+def _plan_all(context: Context) -> tuple[list[Wanted], list[tuple[int, CannotPlan]], list[int]]:
     """The writes to make, the steps that cannot be planned with their reasons, and those with nothing left to do."""
     writes: list[Write] = []
     by_marker: dict[str, int] = {}
-    refused: list[tuple[int, str]] = []
+    refused: list[tuple[int, CannotPlan]] = []
     settled: list[int] = []
+    speaker = speaking.Speaker(context)
     for row in context.steps:
         try:
             write = plan_step(context, row)
+            speaker.check(row, write)
         except CannotPlan as error:
-            refused.append((row.id, str(error)))
+            refused.append((row.id, error))
             continue
         if write.empty:
             settled.append(row.id)
@@ -223,6 +226,7 @@ def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Want
     with claim.recording() as (session, _):
         rows = steps.with_ids(session, wanted.step_ids)
         steps.intend(rows, real_now())
+        speaking.note(rows, wanted.parts)
         # Remembered with the intent: a call whose answer is lost may have changed the ticket all the same.
         _remember_group(session, rows, wanted.write.group_id or ticket.group_id)
         steps.remember_changes(rows, changes_of(wanted.parts, wanted.write, ticket))
@@ -259,9 +263,15 @@ def _refused(claim: TicketClaim, wanted: Wanted, error: Refused) -> None:
         _end(session, rows, claim, CLOSED if isinstance(error, Closed) else str(error))
 
 
-def _end(session: Session, rows: Sequence[StepRow], claim: TicketClaim, reason: str) -> None:
+def _end(
+    session: Session,
+    rows: Sequence[StepRow],
+    claim: TicketClaim,
+    reason: str,
+    state: StepState = StepState.REFUSED,
+) -> None:
     """These steps will never be done, and a survey among them will never reach anybody."""
-    steps.finish(rows, StepState.REFUSED, claim.business_now(), reason=reason)
+    steps.finish(rows, state, claim.business_now(), reason=reason)
     for row in rows:
         if row.do == own_steps.SURVEY:
             _survey(session, row, InvitationState.NOT_SENT, None, reason)

@@ -22,7 +22,8 @@ from app.protocols.facts import stars
 from app.protocols.protocol import Action, RecoveryProtocol
 from app.protocols.routing import Roster
 from app.protocols.tags import TagDictionary
-from app.store import cases, desks, invitations, offers, protocols, ratings, scores, steps, tagging, teams
+from app.store import cases, contacts, desks, invitations, offers, protocols, ratings, scores, steps, tagging, teams
+from app.store.contacts import Heard
 from app.store.models import Desk, Invitation, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import SatState
 from connectors.ticket import Comment, Ticket, TicketStatus, Write
@@ -40,6 +41,7 @@ class CaseContext:
     case: RecoveryCase
     protocol: RecoveryProtocol
     summary: CaseSummary
+    heard: Heard = field(default_factory=Heard)  #: what the customer has heard from automation before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +220,8 @@ def _case_context(session: Session, claim: TicketClaim, case_id: int, ticket: Ti
     case = cases.get(session, case_id)
     desk = desks.get(session, claim.desk_id)
     protocol = deciding.read_cached(protocols.version(session, case.version_id).document)
-    return CaseContext(case=case, protocol=protocol, summary=_summary(session, claim, case, protocol, desk, ticket))
+    summary = _summary(session, claim, case, protocol, desk, ticket)
+    return CaseContext(case=case, protocol=protocol, summary=summary, heard=contacts.heard(session, case))
 
 
 def _summary(

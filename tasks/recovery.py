@@ -28,8 +28,10 @@ def follow(claim: TicketClaim, session: Session, row: TrackedTicket, look: Look)
     """Move the open case along, then decide."""
     case = cases.find_open(session, row.id)
     if case is not None:
+        setting = _setting(session, row, case, look)
+        casework.stop(session, case, setting)
         _progress(claim, session, row, case, look)
-        casework.go_on(session, row, case, look, _setting(session, row, case, look))
+        casework.go_on(session, row, case, look, setting)
     if look.score is None:
         return
     deciding.consider(session, row, look)

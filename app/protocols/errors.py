@@ -40,6 +40,10 @@ class CannotPlan(ProtocolError):
     """This step cannot be planned on this ticket and desk; the message is the reason that people read."""
 
 
+class Withheld(CannotPlan):
+    """It could be planned, and is better not done; the message is the reason that people read."""
+
+
 class IllegalAdvance(ProtocolError):
     """The event means nothing to a case at that stage."""
 
