@@ -225,6 +225,18 @@ class Connector(ABC):
     def read_macros(self) -> Sequence[Macro]: ...
 
     @abstractmethod
+    def read_agents(self) -> Sequence[Person]:
+        """Everybody who may be given a ticket, in whatever group; the suspended ones too. A call per 100."""
+
+    @abstractmethod
+    def read_fields(self) -> Mapping[str, str]:
+        """The account's own ticket fields: the key that `Ticket.custom_fields` has, to the title people know."""
+
+    def read_tags(self) -> frozenset[str] | None:
+        """The tags in use; None where the helpdesk does not list them, or has too many to read."""
+        return None
+
+    @abstractmethod
     def check(self) -> Sequence[Finding]:
         """Ask the helpdesk real questions: credentials, permissions, webhook, limits."""
 

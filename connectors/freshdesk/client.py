@@ -138,8 +138,7 @@ class FreshdeskConnector(Connector):
         group = self._api.get(f"groups/{number(group_id)}", of=f"group {group_id}")
         with sensible():
             wanted = {str(agent_id) for agent_id in group.get("agent_ids") or ()}
-            agents = [mapping.read_agent(agent) for page in self._api.pages("agents") for agent in page]
-        return [agent for agent in agents if agent.id in wanted]
+        return [agent for agent in self.read_agents() if agent.id in wanted]
 
     def read_loads(self, agent_ids: Sequence[str]) -> Mapping[str, int]:
         # The answer of a search is late by a minute or so, which is good enough for who has how much to do.
@@ -156,6 +155,15 @@ class FreshdeskConnector(Connector):
                 with sensible():
                     found += [macros.read_macro(body) for page in self._api.pages(path) for body in page]
         return found
+
+    def read_agents(self) -> Sequence[Person]:
+        with sensible():
+            return [mapping.read_agent(agent) for page in self._api.pages("agents") for agent in page]
+
+    def read_fields(self) -> Mapping[str, str]:
+        listed = self._api.rows("ticket_fields", of="ticket fields")
+        with sensible():
+            return {str(field["name"]): str(field["label"]) for field in listed if not field["default"]}
 
     def check(self) -> Sequence[Finding]:
         return run_checks(self._api, self._statuses, self._now())

@@ -51,11 +51,13 @@ from connectors.zendesk.offers import Offers
 from connectors.zendesk.refusals import zendesk_refusal
 
 T = TypeVar("T")
+Params = Mapping[str, str | Sequence[str]]
 
 PAGE = 100
 #: The vendor takes 5,000 comments per ticket; audits can be more, but ours is among the newest.
 MAX_PAGES = 50
 _MAX_LISTED = 2_000
+MAX_TAG_PAGES = 20  #: beyond, the rarest tags stay unread
 #: Stands for our own address where credentials name none; no person's has this form.
 _NO_LOGIN = "-"
 
@@ -209,6 +211,32 @@ class ZendeskConnector(Connector):
     def read_macros(self) -> Sequence[Macro]:
         return [macro for macro in self._listed(self._zenpy.macros, mapping.read_macro) if macro is not None]
 
+    def read_agents(self) -> Sequence[Person]:
+        pages = self._pages("users.json", "users", {"role[]": ["agent", "admin"]}, "agents")
+        with sensible():
+            return [mapping.read_person(user) for page in pages for user in page["users"]]
+
+    def read_fields(self) -> Mapping[str, str]:
+        pages = self._pages("ticket_fields.json", "ticket_fields", {}, "ticket fields")
+        with sensible():
+            # Fields that come with every account cannot be removed; tickets have them as members of their own.
+            return {
+                str(field["id"]): str(field["title"])
+                for page in pages
+                for field in page["ticket_fields"]
+                if field["removable"] and field["active"]
+            }
+
+    def read_tags(self) -> frozenset[str] | None:
+        # Tags of the last 60 days, the most used first. https://developer.zendesk.com/api-reference/ticketing/ticket-management/tags/
+        found: set[str] = set()
+        for read, page in enumerate(self._pages("tags.json", "tags", {}, "tags"), start=1):
+            with sensible():
+                found.update(str(tag["name"]) for tag in page["tags"])
+                if read == MAX_TAG_PAGES and page["meta"]["has_more"]:
+                    return None
+        return frozenset(found)
+
     def check(self) -> Sequence[Finding]:
         return run_checks(
             me=self._me_with_role,
@@ -234,7 +262,7 @@ class ZendeskConnector(Connector):
         if self._tell is not None:
             self._tell(method, path, status, limits)
 
-    def _get(self, path: str, params: Mapping[str, str], *, of: str = "") -> dict[str, Any]:
+    def _get(self, path: str, params: Params, *, of: str = "") -> dict[str, Any]:
         with named(f"ticket {of}" if of.isdigit() else of or path):
             response = self._session.get(f"{self._api}/{path}", params=params)
         body: dict[str, Any] = response.json()
@@ -251,9 +279,9 @@ class ZendeskConnector(Connector):
             body: dict[str, Any] = self._session.post(f"{self._api}/{path}", json=wanted).json()
         return body
 
-    def _pages(self, path: str, name: str, params: Mapping[str, str], of: str) -> Iterator[dict[str, Any]]:
+    def _pages(self, path: str, name: str, params: Params, of: str) -> Iterator[dict[str, Any]]:
         """Pages by cursor. Raises Unavailable where there are more than we are ready to read."""
-        query = {"page[size]": str(PAGE), **params}
+        query: dict[str, str | Sequence[str]] = {"page[size]": str(PAGE), **params}
         for _ in range(MAX_PAGES):
             body = self._get(path, query, of=of)
             if not isinstance(body.get(name), list):

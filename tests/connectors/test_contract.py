@@ -567,6 +567,24 @@ class TestMacros:
         assert listed == {title: str(macro_id) for title, macro_id in stage.account.macro_ids.items()}
 
 
+class TestNames:
+    def test_fields_are_those_that_tickets_have(self, stage: Stage, desk: Connector) -> None:
+        ticket = desk.read_ticket(stage.new_ticket())
+
+        fields = desk.read_fields()
+
+        assert set(fields) == set(ticket.custom_fields)
+        assert all(fields.values())
+
+    def test_tags_are_listed_where_the_helpdesk_lists_them(self, stage: Stage, desk: Connector) -> None:
+        ticket = desk.read_ticket(stage.new_ticket())
+        desk.write(ticket, Write(add_tags=frozenset({"seldom_used"})))
+
+        found = desk.read_tags()
+
+        assert found is None if desk.kind == "freshdesk" else "seldom_used" in (found or ())
+
+
 class TestPeople:
     def test_groups_are_listed(self, stage: Stage, desk: Connector) -> None:
         assert {group.name: group.id for group in desk.read_groups()} == {
@@ -578,6 +596,12 @@ class TestPeople:
 
         assert {member.id for member in members} == {str(agent) for agent in stage.account.agent_ids[:2]}
         assert all(member.is_staff and not member.suspended for member in members)
+
+    def test_agents_are_everybody_who_may_have_a_ticket(self, stage: Stage, desk: Connector) -> None:
+        agents = desk.read_agents()
+
+        assert {str(agent) for agent in stage.account.agent_ids} <= {agent.id for agent in agents}
+        assert all(agent.is_staff for agent in agents)
 
     def test_an_unknown_group_is_not_found(self, desk: Connector) -> None:
         with pytest.raises(NotFound, match="group 999999"):

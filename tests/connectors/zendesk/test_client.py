@@ -487,6 +487,25 @@ class TestOtherCalls:
 
         assert [macro.title for macro in desk.read_macros()] == ["New"]
 
+    def test_more_tags_than_are_read_are_as_good_as_none(self, vendor: responses.RequestsMock, desk: Connector) -> None:
+        meta = {"has_more": True, "after_cursor": "c"}
+        vendor.add("GET", f"{API}/tags.json", json={"tags": [{"name": "vip", "count": 3}], "meta": meta})
+
+        assert desk.read_tags() is None
+        assert len(vendor.calls) == client.MAX_TAG_PAGES
+
+    def test_fields_of_every_account_and_inactive_ones_are_no_names(
+        self, vendor: responses.RequestsMock, desk: Connector
+    ) -> None:
+        kinds = [(True, True), (False, True), (True, False)]
+        fields = [
+            {"id": number, "title": f"Field {number}", "removable": removable, "active": active}
+            for number, (removable, active) in enumerate(kinds)
+        ]
+        vendor.add("GET", f"{API}/ticket_fields.json", json={"ticket_fields": fields, "meta": {"has_more": False}})
+
+        assert desk.read_fields() == {"0": "Field 0"}
+
     def test_a_list_is_followed_by_its_own_links(self, vendor: responses.RequestsMock, desk: Connector) -> None:
         more = {"groups": [{"id": 1, "name": "A"}], "meta": {"has_more": True}, "links": {"next": f"{API}/groups/more"}}
         vendor.add("GET", f"{API}/groups.json", json=more)
@@ -515,6 +534,9 @@ class TestOtherCalls:
             ("users/me.json", lambda desk: desk.me()),
             ("groups.json", lambda desk: desk.read_groups()),
             ("macros.json", lambda desk: desk.read_macros()),
+            ("users.json", lambda desk: desk.read_agents()),
+            ("ticket_fields.json", lambda desk: desk.read_fields()),
+            ("tags.json", lambda desk: desk.read_tags()),
             ("groups/7/users.json", lambda desk: desk.read_members("7")),
             ("search/count.json", lambda desk: desk.read_loads(["7"])),
             ("macros/8.json", lambda desk: desk.macro_write(make_ticket(), "8")),
