@@ -24,6 +24,7 @@ from app.cli_people import erase_person, export_person
 from app.cli_protocols import protocol
 from app.cli_rollbacks import list_rollbacks, roll_back
 from app.cli_training import evaluate, train
+from app.cli_why import explain
 
 
 @click.group(cls=Commands)
@@ -46,6 +47,7 @@ main.add_command(deliveries)
 main.add_command(model)
 main.add_command(package)
 main.add_command(parse)
+main.add_command(explain)
 desk.add_command(export_person)
 desk.add_command(erase_person)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app import why
 from app.connect import KINDS
 from app.store import desks, insights, stories, tracked_tickets
-from app.store.models import Role
+from app.store.models import ProtocolRow, ProtocolVersion, Role
 from app.web import corrections
 from app.web.access import requires
 from app.web.context import desk_id, parts, visitor
@@ -38,6 +39,31 @@ def show(ticket_id: str) -> ResponseReturnValue:
         ),
         now=parts().clock.now(),
     )
+
+
+@blueprint.get("/<ticket_id>/why")
+@requires(Role.AGENT)
+def explain(ticket_id: str) -> ResponseReturnValue:
+    """Why and why not: every protocol by default, else the version that the address names (`of=3.2`)."""
+    wanted = request.args.get("of", "")
+    with parts().database.desk(desk_id(), read=True) as session:
+        known = why.versions(session)
+        chosen = next(
+            ((row.name, version.number) for row, all_ in known for version in all_ if wanted == of(row, version)), None
+        )
+        if wanted and chosen is None:
+            abort(404)
+        name, number = chosen or (None, None)
+        try:
+            answer = why.ask(session, ticket_id, parts().clock.now(), protocol=name, version=number)
+        except why.Unknown:
+            abort(404)
+    return render_template("tickets/why.html", answer=answer, known=known, wanted=wanted, of=of)
+
+
+def of(row: ProtocolRow, version: ProtocolVersion) -> str:
+    """A version as an address names it."""
+    return f"{row.id}.{version.number}"
 
 
 @blueprint.post("/<ticket_id>/cause")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort
-from marshmallow import Schema, fields
+from flask_smorest import abort as refuse
+from marshmallow import Schema, fields, validate
 
+from app import why
 from app.scoring.telling import as_document
 from app.store import accounts, desks, explanations, tracked_tickets
 from app.store.database import Purpose
@@ -89,6 +91,86 @@ def score(query: dict[str, Any], ticket_id: str) -> dict[str, Any]:
         if tracked is None:
             abort(404)
         return _document(tracked, explanations.of_ticket(session, tracked))
+
+
+class WhichProtocolSchema(WhichDeskSchema):
+    protocol = fields.String(
+        load_default=None, metadata={"description": "A protocol's name; without one, all protocols answer"}
+    )
+    version = fields.Integer(
+        load_default=None,
+        validate=validate.Range(min=1),
+        metadata={"description": "A version's number, drafts too; by default the one in force on this ticket"},
+    )
+
+
+class ConditionSchema(Schema):
+    field = fields.String(required=True)
+    operator = fields.String(required=True)
+    expected = fields.Raw(required=True)
+    actual = fields.Raw(required=True, allow_none=True, metadata={"description": "null where it is not known"})
+    passed = fields.Boolean(required=True)
+
+
+class StepSchema(Schema):
+    action = fields.String(required=True)
+    do = fields.String(required=True)
+    says = fields.String(required=True)
+    state = fields.String(required=True, metadata={"description": "not_planned for a step that never was"})
+    reason = fields.String(required=True)
+    round = fields.Integer(required=True, allow_none=True)
+    at = fields.String(required=True, allow_none=True)
+
+
+class CaseSchema(Schema):
+    id = fields.Integer(required=True)
+    version = fields.Integer(required=True, metadata={"description": "The version that the case keeps"})
+    stage = fields.String(required=True)
+    opened_at = fields.String(required=True)
+    closed_at = fields.String(required=True, allow_none=True)
+    opened = fields.String(required=True)
+    ended = fields.String(required=True, allow_none=True)
+    steps = fields.List(fields.Nested(StepSchema), required=True)
+
+
+class ProtocolAnswerSchema(Schema):
+    protocol = fields.String(required=True)
+    version = fields.Integer(required=True)
+    state = fields.String(required=True)
+    acts = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why nothing follows from it here; null: it is in force"},
+    )
+    outcome = fields.String(required=True)
+    reason = fields.String(required=True)
+    conditions = fields.List(fields.Nested(ConditionSchema), required=True)
+    steps = fields.List(fields.Nested(StepSchema), required=True)
+    cases = fields.List(fields.Nested(CaseSchema), required=True)
+
+
+class WhySchema(Schema):
+    ticket_id = fields.String(required=True)
+    at = fields.String(required=True, allow_none=True, metadata={"description": "When this was known"})
+    missing = fields.String(required=True, allow_none=True, metadata={"description": "Why nothing is known"})
+    answers = fields.List(fields.Nested(ProtocolAnswerSchema), required=True)
+
+
+@operation(blueprint, "/<ticket_id>/why", role=Role.ADMIN, takes=WhichProtocolSchema, gives=WhySchema)
+def explain(query: dict[str, Any], ticket_id: str) -> dict[str, Any]:
+    """Which conditions of a protocol hold on a ticket and which do not, and each step with its reason."""
+    if query["version"] is not None and query["protocol"] is None:
+        refuse(
+            422, errors=[{"path": "version", "message": "needs a protocol beside it", "value": str(query["version"])}]
+        )
+    with parts().database.desk(_desk(query["desk"]), read=True) as session:
+        try:
+            answer = why.ask(
+                session, ticket_id, parts().clock.now(), protocol=query["protocol"], version=query["version"]
+            )
+        except why.Unknown:
+            abort(404)
+        return why.as_document(answer)
 
 
 _OF_THE_TICKET = (
