@@ -23,6 +23,7 @@ from app.store.models import (
     RecoveryCase,
     ScoreRow,
     TrackedTicket,
+    VendorItem,
 )
 
 BATCH = 200  #: tickets in one transaction, so that nobody waits long for the database
@@ -78,6 +79,7 @@ def forget_ticket(session: Session, row: TrackedTicket) -> None:
     _run(session, update(RatingRow).where(RatingRow.tracked_id == row.id).values(sealed_comment=None))
     own = select(RecoveryCase.id).where(RecoveryCase.tracked_id == row.id)
     _run(session, update(Answer).where(Answer.case_id.in_(own)).values(sealed_comment=None))
+    _run(session, update(VendorItem).where(VendorItem.case_id.in_(own)).values(vendor=None))
     for decision in session.scalars(select(DecisionRow).where(DecisionRow.tracked_id == row.id)):
         decision.facts = {name: value for name, value in decision.facts.items() if _is_number(value)}
         decision.conditions = [_without_what_was_found(one) for one in decision.conditions]

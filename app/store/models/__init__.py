@@ -7,6 +7,7 @@ desk carries `desk_id` itself, so that a query (and on PostgreSQL a row policy) 
 from __future__ import annotations
 
 from app.store.models.access import ConsentRow, DeskAccess
+from app.store.models.alert_chains import AlertCall, VendorItem
 from app.store.models.casework import Deferral, Deviation, HumanOverride
 from app.store.models.columns import (
     Base,
@@ -37,6 +38,7 @@ from app.store.models.walks import Backfill, Reconcile, WebhookGap
 
 __all__ = [
     "Account",
+    "AlertCall",
     "Answer",
     "AssignmentRow",
     "Backfill",
@@ -89,6 +91,7 @@ __all__ = [
     "TrackedTicket",
     "Training",
     "UtcDateTime",
+    "VendorItem",
     "VersionState",
     "WebSession",
     "WebhookGap",

@@ -1,0 +1,135 @@
+"""Alerts that wait to be acknowledged, and the links that acknowledge them. A chain is the alerts of one action: one
+person after another is told, until somebody takes it. Link tokens are sealed; only their hash is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.store import cases, steps, tracked_tickets
+from app.store.database import vault_of
+from app.store.models import AlertCall, RecoveryCase, StepRow, StepState, TrackedTicket
+
+BY_LINK = "link"
+TAKEN = "it was acknowledged meanwhile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallView:
+    """What the page of a link may know; nothing of the customer."""
+
+    ticket_id: str
+    acknowledged_at: datetime | None  #: when somebody of the chain said that they take it (business time)
+    over: bool  #: the case is closed, so that there is nothing to take
+
+
+def begin(session: Session, step: StepRow, chain_id: int, position: int, token: tuple[str, str]) -> AlertCall:
+    """The call of a step that is about to be sent; `token` is a fresh one with its hash, for the first time only."""
+    known = session.scalar(select(AlertCall).where(AlertCall.step_id == step.id))
+    if known is not None:
+        return known
+    call = AlertCall(
+        desk_id=step.desk_id,
+        step_id=step.id,
+        chain_id=chain_id,
+        case_id=step.case_id,
+        position=position,
+        token_hash=token[1],
+        sealed_token=vault_of(session).seal(token[0]),
+    )
+    session.add(call)
+    session.flush()
+    return call
+
+
+def token_of(session: Session, call: AlertCall) -> str:
+    """The token of the call's link."""
+    return vault_of(session).open(call.sealed_token)
+
+
+def find_by_step(session: Session, step_id: int) -> AlertCall | None:
+    return session.scalar(select(AlertCall).where(AlertCall.step_id == step_id))
+
+
+def of_case(session: Session, case_id: int) -> Sequence[AlertCall]:
+    """Every call of a case, in the order of the chains."""
+    statement = select(AlertCall).where(AlertCall.case_id == case_id)
+    return session.scalars(statement.order_by(AlertCall.chain_id, AlertCall.position)).all()
+
+
+def acknowledged_at(session: Session, case_id: int) -> datetime | None:
+    """When somebody last acknowledged an alert of the case (business time)."""
+    return session.scalar(select(func.max(AlertCall.acknowledged_at)).where(AlertCall.case_id == case_id))
+
+
+def is_taken(session: Session, chain_id: int) -> bool:
+    """Whether somebody of the chain has acknowledged it."""
+    taken = select(AlertCall.id).where(AlertCall.chain_id == chain_id, AlertCall.acknowledged_at.is_not(None))
+    return session.scalar(taken.limit(1)) is not None
+
+
+def due(session: Session, now: datetime) -> Sequence[AlertCall]:
+    """Calls that nobody has acknowledged by their time (business time)."""
+    late = select(AlertCall).where(AlertCall.settled_at.is_(None), AlertCall.due_at <= now)
+    return session.scalars(late.order_by(AlertCall.due_at, AlertCall.id).with_for_update()).all()
+
+
+def find(session: Session, token_hash: str) -> CallView | None:
+    """What the page of this link may show."""
+    row = session.execute(
+        select(AlertCall, RecoveryCase, TrackedTicket.ticket_id)
+        .join(RecoveryCase, RecoveryCase.id == AlertCall.case_id)
+        .join(TrackedTicket, TrackedTicket.id == RecoveryCase.tracked_id)
+        .where(AlertCall.token_hash == token_hash)
+    ).first()
+    if row is None:
+        return None
+    call, case, ticket_id = row
+    taken = select(func.min(AlertCall.acknowledged_at)).where(AlertCall.chain_id == call.chain_id)
+    return CallView(ticket_id=ticket_id, acknowledged_at=session.scalar(taken), over=case.open_key is None)
+
+
+def acknowledge(session: Session, token_hash: str, *, now: datetime, woken_at: datetime) -> bool:
+    """Somebody takes it, by their link; the chain ends for all. False for an unknown link.
+
+    Pressing twice, or after somebody else, changes nothing. `now` is business time, `woken_at` mechanism time.
+    """
+    call = session.scalar(select(AlertCall).where(AlertCall.token_hash == token_hash).with_for_update())
+    if call is None:
+        return False
+    if cases.get(session, call.case_id).open_key is not None and not is_taken(session, call.chain_id):
+        _take(session, call, BY_LINK, now, woken_at)
+    return True
+
+
+def acknowledge_case(session: Session, case_id: int, by: str, *, now: datetime, woken_at: datetime) -> int:
+    """Somebody takes whatever chains of the case wait; how many those were."""
+    waiting = {call.chain_id: call for call in of_case(session, case_id) if call.settled_at is None}
+    taken = [call for chain_id, call in waiting.items() if not is_taken(session, chain_id)]
+    for call in taken:
+        _take(session, call, by, now, woken_at)
+    return len(taken)
+
+
+def _take(session: Session, call: AlertCall, by: str, now: datetime, woken_at: datetime) -> None:
+    call.acknowledged_at, call.acknowledged_by = now, by
+    session.flush()
+    chain = select(AlertCall.step_id).where(AlertCall.chain_id == call.chain_id)
+    settle_chain(session, call.chain_id, now)
+    rows = session.scalars(select(StepRow).where(StepRow.id.in_(chain), StepRow.state == StepState.PLANNED))
+    steps.finish(rows, StepState.SKIPPED, now, reason=TAKEN)
+    tracked_tickets.wake(session, cases.get(session, call.case_id).tracked_id, woken_at)
+
+
+def settle_chain(session: Session, chain_id: int, now: datetime) -> None:
+    """Nobody of the chain is waited for any more."""
+    session.execute(
+        update(AlertCall)
+        .where(AlertCall.chain_id == chain_id, AlertCall.settled_at.is_(None))
+        .values(settled_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
