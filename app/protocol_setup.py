@@ -5,10 +5,11 @@ What is wrong comes back as verdicts, one per document, so that all of it is tol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -16,15 +17,18 @@ from app.clock import real_now
 from app.library import Kept, Library
 from app.protocols.document import read_document
 from app.protocols.errors import DocumentError
-from app.protocols.lint import DeskNames, Finding, Severity, lint_one, lint_together
+from app.protocols.lint import DeskNames, Severity, lint_one, lint_together
 from app.protocols.packs import UnknownPack, documents_in, load_pack
 from app.protocols.protocol import RecoveryProtocol
 from app.protocols.tags import TagDictionary
 from app.publishing import import_documents
-from app.store import desks, protocol_events, protocols
+from app.store import desks, protocol_events, protocols, samples, teams
 from app.store.models import Desk, ProtocolRow, ProtocolVersion, VersionState
-from connectors.errors import ConnectorError
+from connectors.base import Connector
+from connectors.errors import ConnectorError, Refused
 from tasks.parts import Parts
+
+Answer = TypeVar("Answer")
 
 PACK = "pack:"
 LIBRARY = "library:"
@@ -132,12 +136,11 @@ def check(source: Source, desk: DeskNames | None = None, dictionary: TagDictiona
     except DocumentError as error:
         return Verdict(source=source.name, protocol=None, errors=tuple(str(one) for one in error.errors))
     found = lint_one(protocol, desk, dictionary)
-    missing = set(_missing(protocol, desk, dictionary))
     return Verdict(
         source=source.name,
         protocol=protocol.name,
-        errors=tuple(one.line for one in found if one.severity is Severity.ERROR or one in missing),
-        warnings=tuple(one.line for one in found if one.severity is Severity.WARNING and one not in missing),
+        errors=tuple(one.line for one in found if one.severity is Severity.ERROR),
+        warnings=tuple(one.line for one in found if one.severity is Severity.WARNING),
     )
 
 
@@ -163,27 +166,48 @@ def _readable(sources: Sequence[Source]) -> list[RecoveryProtocol]:
     return readable
 
 
-def _missing(protocol: RecoveryProtocol, desk: DeskNames | None, dictionary: TagDictionary | None) -> list[Finding]:
-    """Names that the desk does not have: nothing that a protocol may be put in force with."""
-    if desk is None:
-        return []
-    known = set(lint_one(protocol, None, dictionary))
-    return [one for one in lint_one(protocol, replace(desk, has_lead=True), dictionary) if one not in known]
-
-
 def ask_desk(parts: Parts, desk: Desk) -> DeskNames:
-    """What the desk has, asked at the helpdesk. Raises ValueError where it does not answer."""
+    """What the desk has, asked at the helpdesk, with the people and tags known here. Raises ValueError where it does
+    not answer; what its role may not see is not compared.
+    """
+    with parts.database.desk(desk.id, read=True) as session:
+        members, seen = teams.all_members(session), samples.common_tags(session)
+        stored = [word for member in members for word in (member.agent_id, member.name, member.email or "")]
+        skills = frozenset(skill for member in members for skill in member.skills)
     try:
         with parts.connections.open(desk.id) as connector:
-            groups, macros = connector.read_groups(), connector.read_macros()
+            asked = _asked(connector)
     except ConnectorError as error:
         raise ValueError(f"the helpdesk could not be asked about groups and macros: {error}") from error
-    return DeskNames(
-        groups=frozenset(word for group in groups for word in (group.id, group.name)),
-        macros=frozenset(word for macro in macros for word in (macro.id, macro.title)),
+    return replace(
+        asked,
+        agents=None if asked.agents is None else asked.agents.union(stored),
+        tags=None if asked.tags is None else asked.tags.union(seen),
+        skills=skills,
         webhooks=frozenset(desk.settings.get("webhooks", {})),
         has_lead=bool(desk.settings.get("lead_emails")),
     )
+
+
+def _asked(connector: Connector) -> DeskNames:
+    agents, fields = _where_seen(connector.read_agents), _where_seen(connector.read_fields)
+    return DeskNames(
+        groups=frozenset(word for group in connector.read_groups() for word in (group.id, group.name)),
+        macros=frozenset(word for macro in connector.read_macros() for word in (macro.id, macro.title)),
+        tags=_where_seen(connector.read_tags),
+        agents=None if agents is None else frozenset(w for one in agents for w in (one.id, one.name, one.email or "")),
+        fields=None if fields is None else frozenset(fields),
+    )
+
+
+def _where_seen(read: Callable[[], Answer]) -> Answer | None:
+    """The answer, or None where our role may not have it."""
+    try:
+        return read()
+    except Refused as error:
+        if error.auth:
+            raise
+        return None
 
 
 def store(

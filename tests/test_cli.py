@@ -572,6 +572,37 @@ class TestProtocolCheck:
         assert said.exit_code == 1
         assert said.stdout == 'actions[0].group: the desk has no group "Wizards"\n'
 
+    @pytest.mark.parametrize(
+        ("action", "line"),
+        [
+            ("{do: assign, to: member, member: Nobody}", 'actions[0].member: the desk has no agent "Nobody"'),
+            ("{do: field, field: colour, value: red}", 'actions[0].field: the desk has no field "colour"'),
+            (
+                "{do: assign, group: Recovery, to: skill, skill: magic}",
+                'actions[0].skill: the desk has no skill "magic"',
+            ),
+        ],
+    )
+    def test_asks_a_desk_for_people_and_fields_too(
+        self, action: str, line: str, run: Run, add: Callable[..., Result], tmp_path: Path
+    ):
+        add()
+        text = f"name: Late\ncriteria: {{all: [{{field: score, operator: below, value: 9}}]}}\nactions: [{action}]\n"
+
+        said = run("protocol", "check", written(tmp_path, "late.yaml", text), "--desk", "Shop")
+
+        assert (said.exit_code, said.stdout) == (1, f"{line}\n")
+
+    def test_warns_of_a_tag_that_the_desk_has_not_seen(self, run: Run, add: Callable[..., Result], tmp_path: Path):
+        add()
+        rare = "{field: tags, operator: includes, value: never_seen}"
+        text = f"name: Late\ncriteria: {{all: [{rare}]}}\nactions: [{{do: priority, to: high}}]\n"
+
+        said = run("protocol", "check", written(tmp_path, "late.yaml", text), "--desk", "Shop")
+
+        assert said.exit_code == 0
+        assert 'warning: criteria.all[0].value: the desk has no tag "never_seen"' in said.stdout
+
 
 class TestProtocols:
     @pytest.fixture(autouse=True)

@@ -125,7 +125,7 @@ class TestTexts:
 
 
 class TestDesk:
-    def test_names_the_desk_does_not_know_are_warnings(self):
+    def test_names_the_desk_does_not_know_are_errors_and_rare_tags_warnings(self):
         lines = alone(
             DeskNames(**{name: frozenset({"x"}) for name in ("groups", "macros", "tags", "webhooks")}, has_lead=False),
             team="Recovery",
@@ -141,14 +141,50 @@ class TestDesk:
         )
 
         assert lines == [
-            'warning: Example: team: the desk has no group "Recovery"',
-            'warning: Example: actions[0].group: the desk has no group "Retention"',
-            'warning: Example: actions[2].macro: the desk has no macro "Hello"',
-            'warning: Example: actions[4].webhook: the desk has no webhook "pager"',
-            'warning: Example: criteria.any[0].value: the desk has no group "Gold"',
+            'error: Example: team: the desk has no group "Recovery"',
+            'error: Example: actions[0].group: the desk has no group "Retention"',
+            'error: Example: actions[2].macro: the desk has no macro "Hello"',
+            'error: Example: actions[4].webhook: the desk has no webhook "pager"',
+            'error: Example: criteria.any[0].value: the desk has no group "Gold"',
             'warning: Example: criteria.any[1].value: the desk has no tag "vip"',
             "warning: Example: actions[3].email: the desk has no lead, so this alert would reach nobody",
         ]
+
+    def test_people_fields_and_links_of_a_chain_are_looked_up_too(self):
+        nothing = frozenset({"x"})
+        desk = DeskNames(groups=nothing, agents=nothing, skills=nothing, fields=nothing, webhooks=nothing)
+
+        lines = alone(
+            desk,
+            team="x",
+            actions=[
+                {"do": "assign", "to": "member", "member": "Ann"},
+                {"do": "field", "field": "colour", "value": "red"},
+                {"do": "alert", "slack": "x", "acknowledge_minutes": 5, "then": [{"slack": "night"}]},
+                {"do": "vendor_notice", "group": "Vendors", "text": "Look"},
+            ],
+            follow_up={"return_to": "group", "return_group": "Back"},
+            guardrails={"stop_when": [condition("group", "is", "Legal")]},
+        )
+
+        assert [line.removeprefix("error: Example: ") for line in lines] == [
+            'actions[0].member: the desk has no agent "Ann"',
+            'actions[2].then[0].slack: the desk has no webhook "night"',
+            'actions[3].group: the desk has no group "Vendors"',
+            'actions[1].field: the desk has no field "colour"',
+            'follow_up.return_group: the desk has no group "Back"',
+            'guardrails.stop_when[0].value: the desk has no group "Legal"',
+        ]
+
+    def test_a_tag_that_the_protocol_sets_itself_need_not_be_there_yet(self):
+        criteria = {"any": [condition("tags", "excludes", "late"), condition("tags", "includes", "recovery_open")]}
+
+        assert alone(DESK, tags=["late"], criteria=criteria) == []
+
+    def test_a_step_for_a_lead_wants_one(self):
+        (line,) = alone(DeskNames(has_lead=False), actions=[{"do": "task", "text": "Call", "owner": "lead"}])
+
+        assert line == "warning: Example: actions[0].owner: the desk has no lead, so this step would be nobody's"
 
     def test_known_names_pass_in_any_case_and_by_id(self):
         actions = [{"do": "assign", "group": "20"}, {"do": "macro", "macro": "hello"}, {"do": "alert", "webhook": "p"}]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.protocols.actions.alert import LEAD
-from app.protocols.linting.finding import Said, actions_of, conditions_of, warning
+from app.protocols.linting.finding import Said, actions_of, conditions_of, error, warning
 from app.protocols.protocol import Owner, RecoveryProtocol
 from app.protocols.tags import TagDictionary
 
@@ -45,12 +45,16 @@ class DeskNames:
 
 
 def check_names(protocol: RecoveryProtocol, desk: DeskNames, dictionary: TagDictionary) -> Iterator[Said]:
-    """A warning for each name that the desk does not have: it may get it later, and only that step would be refused."""
+    """Names that the desk does not have, and leads where it has none.
+
+    A tag is no more than a warning: helpdesks list those of late alone.
+    """
     own = dictionary.all | frozenset(protocol.tags)
     for noun, name, path in _names(protocol):
         known = desk.of(noun)
         if known is not None and not (noun == "tag" and name in own) and not _has(known, name):
-            yield warning(path, f'the desk has no {noun} "{name}"')
+            say = warning if noun == "tag" else error
+            yield say(path, f'the desk has no {noun} "{name}"')
     if not desk.has_lead:
         yield from _without_lead(protocol)
 
