@@ -24,6 +24,7 @@ WORDS: dict[int, tuple[str, str]] = {
     ),
     404: ("Nothing is here", "It may belong to another desk, or be gone. Check the address, or the desk you are on."),
     405: ("That is not how this page works", "Open it from a link or a button instead."),
+    409: ("Somebody else was faster", "Nothing was changed. Look at what they did, then try again."),
     413: ("That was too large", "Send something smaller."),
     415: ("We do not read that kind of content", "Send a JSON document with Content-Type: application/json."),
     422: ("Something in it is not right", "See the errors, correct them, and send it again."),

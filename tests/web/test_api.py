@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -198,7 +199,7 @@ def test_the_description_covers_every_operation_and_its_problems(web_app: Flask)
 
     assert answer.json is not None
     described = answer.json
-    routes = {rule.rule.replace("<ticket_id>", "{ticket_id}") for rule in web_app.url_map.iter_rules()}
+    routes = {re.sub(r"<(?:id:)?(\w+)>", r"{\1}", rule.rule) for rule in web_app.url_map.iter_rules()}
     assert set(described["paths"]) == {route for route in routes if route.startswith("/api/v1/")}
     assert described["openapi"] == "3.1.0"
     problems = described["components"]["responses"]["DEFAULT_ERROR"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
+import flask_smorest
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
@@ -37,3 +38,9 @@ def operation(
         return view
 
     return declare
+
+
+def abort(code: int, **problem: Any) -> NoReturn:
+    """Answer with that code; `errors` are the problem's own."""
+    flask_smorest.abort(code, **problem)
+    raise AssertionError("abort came back")
