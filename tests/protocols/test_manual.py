@@ -10,7 +10,9 @@ from app.protocols.actions.registry import ACTIONS
 from app.protocols.document import plain_document, read_document
 from app.protocols.facts import FACTS
 from app.protocols.lint import DeskNames, lint_one
+from app.protocols.presets import PRESETS
 from app.protocols.rules import OPERATORS
+from app.protocols.schema import FollowUpSchema, GuardrailsSchema, ProtocolSchema, TargetsSchema, WorkSchema
 from app.protocols.template import PLACEHOLDERS
 
 MANUAL = Path(__file__).parents[2] / "docs" / "protocols.md"
@@ -47,3 +49,11 @@ def test_every_choice_of_a_field_is_in_the_manual():
     manual = MANUAL.read_text(encoding="utf-8")
 
     assert [choice for fact in FACTS.values() for choice in fact.choices if f"`{choice}`" not in manual] == []
+
+
+def test_every_guardrail_target_and_preset_is_in_the_manual():
+    manual = MANUAL.read_text(encoding="utf-8")
+    schemas = (GuardrailsSchema, TargetsSchema, FollowUpSchema, WorkSchema, ProtocolSchema)
+    names = {name for schema in schemas for name in schema().fields} | set(PRESETS)
+
+    assert sorted(name for name in names if f"`{name}" not in manual) == []
