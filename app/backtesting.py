@@ -255,12 +255,12 @@ def _work_done(deed: Deed, protocol: RecoveryProtocol) -> Work:
         changes=tuple(step.change for step in done if step.change and ACTIONS[step.do].effect is Effect.WRITE),
         alerts=sum(ACTIONS[step.do].effect is Effect.ALERT for step in done),
         tasks=sum(progress.is_persons(planned[step.action]) for step in own),
-        writes=len({step.receipt for step in deed.steps if _was_sent(step, planned)}),
+        writes=len({step.sent_at for step in deed.steps if _was_sent(step, planned)}),
         reason=deed.reason,
     )
 
 
 def _was_sent(step: StepRow, planned: Container[str]) -> bool:
-    """Whether a call to the helpdesk brought it about; what one call brought about shares a receipt."""
+    """Whether a call to the helpdesk brought it about; what one call brought about was sent at one moment."""
     ours = step.action == foreseen.FLAG or (step.action in planned and ACTIONS[step.do].effect is Effect.WRITE)
-    return ours and step.state is StepState.DONE and step.receipt is not None
+    return ours and step.state is StepState.DONE and step.sent_at is not None

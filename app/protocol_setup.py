@@ -281,7 +281,7 @@ def publish(
         if new:
             said = {"by": publication.by, "reason": publication.reason}
             protocols.publish(session, version, **said, now=real_now(), reach=reach)
-        _require_sound(session, desk_id, [name], names)
+        _require_sound(session, desk_id, [name], names, watching=reach.shadow)
         return Stored(protocol=name, version=version.number, state=version.state.value, new=new)
 
 
@@ -319,8 +319,11 @@ def _state(session: Session, name: str, number: int) -> str:
     return find_version(session, name, number).state.value
 
 
-def _require_sound(session: Session, desk_id: int, changed: Sequence[str], names: DeskNames | None) -> None:
-    """Look at everything that would be in force: the changed ones whole, all of them beside each other."""
+def _require_sound(
+    session: Session, desk_id: int, changed: Sequence[str], names: DeskNames | None, *, watching: bool = False
+) -> None:
+    """Look at everything that would be in force: the changed ones whole, and all of them beside each other, unless
+    what changed is only `watching`."""
     dictionary = TagDictionary(**desks.get(session, desk_id).settings.get("tags", {}))
     counting = [(row, read_document(row.document)) for row in protocols.counting(session)]
     verdicts = [
@@ -328,7 +331,7 @@ def _require_sound(session: Session, desk_id: int, changed: Sequence[str], names
         for row, protocol in counting
         if protocol.name in changed
     ]
-    lines = {one.line: None for beside in _side_by_side(counting) for one in lint_together(beside)
+    lines = {one.line: None for beside in _side_by_side(counting) if not watching for one in lint_together(beside)
              if one.severity is Severity.ERROR}  # fmt: skip
     verdicts.append(Verdict(source="all protocols in force together", protocol=None, errors=tuple(lines)))
     if any(verdict.errors for verdict in verdicts):
