@@ -1,4 +1,4 @@
-"""What a fresh sandbox holds: three agents, three groups, the integration's admin, macros and ticket fields."""
+"""What a fresh sandbox holds: three agents, four groups, the integration's admin, macros and ticket fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from connectors.sandbox.vendor import Vendor
 _AGENTS = ("Agent One", "Agent Two", "Agent Three")
 
 #: Group -> the agents in it, by their place above.
-_GROUPS = {"Support": (0, 1, 2), "Recovery": (0, 1), "Retention": (2,)}
+_GROUPS = {"Support": (0, 1, 2), "Recovery": (0, 1), "Retention": (2,), "Vendors": (1,)}
 
 _MACROS: Mapping[str, Sequence[dict[str, Any]]] = {
     "Recovery: acknowledge and take over": [

@@ -104,7 +104,7 @@ class TestPeople:
         group_id = sandbox.account.group_ids["Retention"]
 
         assert api.read(f"groups/{group_id}")["group"]["name"] == "Retention"
-        assert len(api.read("group_memberships")["group_memberships"]) == 7
+        assert len(api.read("group_memberships")["group_memberships"]) == 8
 
     @pytest.mark.parametrize(
         "path", ["users/12", "groups/12", "groups/12/users", "groups/12/memberships", "ticket_fields/12", "macros/12"]
