@@ -97,6 +97,12 @@ def sentences(text: str) -> Iterator[str]:
     yield from (match.group() for match in _SENTENCE.finditer(text))
 
 
+def whole(match: re.Match[str]) -> str:
+    """What was found, with the rest of its last word."""
+    rest = re.match(r"\w*", match.string[match.end() :])
+    return match.group() + (rest.group() if rest else "")
+
+
 def tells(pattern: re.Pattern[str], text: str) -> bool:
     """Whether some sentence has the phrase and does not forbid it."""
     return any(pattern.search(one) and not NEGATED.search(one) for one in sentences(text))

@@ -31,7 +31,8 @@ def check_placeholders(protocol: RecoveryProtocol) -> Iterator[Said]:
         foreign = phrases.FOREIGN.search(text)
         if foreign:
             yield say(
-                path, f"{foreign.group()} is no placeholder here and would stay as it is; write {{{{ customer }}}}"
+                path,
+                f"{foreign.group()} is no placeholder here and would stay as it is; write {{{{ customer | there }}}}",
             )
 
 
@@ -44,7 +45,7 @@ def check_order(protocol: RecoveryProtocol) -> Iterator[Said]:
         early = sorry is not None and (fix is None or sorry.start() < fix.start())
         if fix is not None and not acknowledged and not early:
             message = "comes before" if sorry else "comes without"
-            yield error(path, f'the solution ("{fix.group()}") {message} an acknowledgement of what went wrong')
+            yield error(path, f'the solution ("{phrases.whole(fix)}") {message} an acknowledgement of what went wrong')
         acknowledged = acknowledged or sorry is not None
 
 
