@@ -11,8 +11,10 @@ from flask.typing import ResponseReturnValue
 from app import log
 from app.web import (
     access,
+    alerts,
     api,
     cases,
+    casework,
     connecting,
     deliveries,
     desks,
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
 
 #: Every page. Adding one is a module with a `blueprint`, and its name here.
 PAGES = (
-    home, sign_in, cases, tickets, protocols, impact, learning, deliveries, desks, connecting, sidebar,
-    freshdesk_sidebar, webhooks, surveys, health,
+    home, sign_in, cases, casework, tickets, protocols, impact, learning, deliveries, desks, connecting, sidebar,
+    freshdesk_sidebar, webhooks, surveys, alerts, health,
 )  # fmt: skip
 
 

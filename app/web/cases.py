@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import log
 from app.clock import real_now
-from app.connect import KINDS
-from app.store import desks, insights, queue, reviews, stories
-from app.store.models import Desk, Role
+from app.store import deferrals, desks, queue, reviews
+from app.store.models import Role
+from app.web import case_page
 from app.web.access import requires
 from app.web.context import desk_id, parts, visitor
 from app.words import CLOSED_STAGES, CaseStage, SatState
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
-
-#: What the page says after a button was pressed; the address carries only the key.
-SAID = {
-    "confirmed": "Marked as sent.",
-    "repeated": "It will be sent again in a moment.",
-    "hastened": "The customer is asked in a moment.",
-    "corrected": "Saved. Protocols look at the ticket again in a moment.",
-    "late": "Nothing was changed: somebody else had decided already, or it was settled meanwhile.",
-}
 
 
 @blueprint.get("")
@@ -33,6 +24,7 @@ def index() -> ResponseReturnValue:
     with parts().database.desk(desk_id(), read=True) as session:
         found = queue.cases(session, wanted)
         stages = queue.count_by_stage(session)
+        deferred = deferrals.waiting(session)
         desk = desks.get(session, desk_id())
     return render_template(
         "cases/index.html",
@@ -41,7 +33,8 @@ def index() -> ResponseReturnValue:
         open_cases=sum(stages[stage] for stage in queue.open_stages()),
         chosen_stage=request.args.get("stage", "open"),
         chosen_state=wanted.state,
-        ticket_url=lambda ticket_id: _ticket_url(desk, ticket_id),
+        deferred=deferred,
+        ticket_url=lambda ticket_id: case_page.ticket_url(desk, ticket_id),
         now=parts().clock.now(),
     )
 
@@ -49,23 +42,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<id:case_id>")
 @requires(Role.AGENT)
 def show(case_id: int) -> ResponseReturnValue:
-    with parts().database.desk(desk_id(), read=True) as session:
-        try:
-            story = stories.of_case(session, case_id)
-        except desks.NotFound:
-            abort(404)
-        desk = desks.get(session, desk_id())
-        classes = insights.classes(session, desk.id)
-    return render_template(
-        "cases/show.html",
-        classes=classes,
-        story=story,
-        case=story.case,
-        ticket_url=_ticket_url(desk, story.ticket.ticket_id),
-        said=SAID.get(request.args.get("said", "")),
-        may_decide=visitor().may(Role.LEAD),
-        now=parts().clock.now(),
-    )
+    return case_page.render(case_id)
 
 
 @blueprint.post("/steps/<id:step_id>/confirm")
@@ -113,10 +90,7 @@ def _decided(what: str, case_id: int | None, **ids: int) -> ResponseReturnValue:
     if case_id is not None:
         log.get("web").info("review_decided", decision=what, case_id=case_id, account_id=visitor().account_id, **ids)
         return redirect(url_for("cases.show", case_id=case_id, said=what), 303)
-    came_from = request.form.get("case", "")
-    if not came_from.isdecimal() or len(came_from) > 18:
-        abort(404)
-    return redirect(url_for("cases.show", case_id=int(came_from), said="late"), 303)
+    return case_page.too_late()
 
 
 def _wanted() -> queue.Wanted:
@@ -129,7 +103,3 @@ def _wanted() -> queue.Wanted:
         state=SatState(state) if state in set(SatState) else None,
         page=int(page) if page.isdecimal() and len(page) < 7 else 1,
     )
-
-
-def _ticket_url(desk: Desk, ticket_id: str) -> str:
-    return KINDS[desk.kind].ticket_url(subdomain=desk.subdomain, base_url=desk.base_url, ticket_id=ticket_id)

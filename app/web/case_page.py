@@ -1,0 +1,126 @@
+"""One case's page as several handlers answer with it: its story, the work on it, what became of a button. No routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.connect import KINDS
+from app.protocols.actions.registry import ACTIONS
+from app.protocols.protocol import Action
+from app.store import chores, desks, deviations, insights, protocols, steps, stories
+from app.store.chores import Done
+from app.store.models import Desk, RecoveryCase, Role, StepRow, StepState
+from app.web.context import desk_id, parts, visitor
+from tasks import documents
+
+#: What the page says after a button was pressed; the address carries only the key.
+SAID = {
+    "confirmed": "Marked as sent.",
+    "repeated": "It will be sent again in a moment.",
+    "hastened": "The customer is asked in a moment.",
+    "corrected": "Saved. Protocols look at the ticket again in a moment.",
+    "late": "Nothing was changed: somebody else had decided already, or it was settled meanwhile.",
+    "ticked": "Ticked off.",
+    "left_out": "Left out; your reason is on record.",
+    "deviated": "Your reason is on record.",
+    "closed": "The case is closed. Its ticket is marked in a moment.",
+}
+
+#: The engine's own steps for people, as an instruction.
+_OWN = {
+    "take_it": "Take this ticket, or find somebody who does: nobody has it",
+    "in_person": "Take it over in person: automation keeps still on it",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What was wrong with a form, for the place beside it."""
+
+    form: str  #: "step-7", "other", "close"
+    message: str
+    reason: str  #: as it was typed, so that nobody types it twice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """One step that is people's to do."""
+
+    row: StepRow
+    line: str  #: as an instruction
+    more: str  #: the words that come with it, if there are any
+    done_when: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """People's part of a case."""
+
+    chores: Sequence[Chore]  #: those that wait
+    done: Done
+    deviations: Sequence[deviations.Told]
+
+
+def render(case_id: int, *, trouble: Trouble | None = None) -> str:
+    """The page of a case on the visitor's desk; not found where there is none."""
+    with parts().database.desk(desk_id(), read=True) as session:
+        try:
+            story = stories.of_case(session, case_id)
+        except desks.NotFound:
+            abort(404)
+        desk = desks.get(session, desk_id())
+        classes = insights.classes(session, desk.id)
+        assert story.case is not None
+        work = _work(session, story.case)
+    return render_template(
+        "cases/show.html",
+        classes=classes,
+        story=story,
+        case=story.case,
+        work=work,
+        trouble=trouble,
+        ticket_url=ticket_url(desk, story.ticket.ticket_id),
+        said=SAID.get(request.args.get("said", "")),
+        may_decide=visitor().may(Role.LEAD),
+        now=parts().clock.now(),
+    )
+
+
+def too_late() -> ResponseReturnValue:
+    """Back to the case that the form was on: there was nothing to decide any more."""
+    came_from = request.form.get("case", "")
+    if not came_from.isdecimal() or len(came_from) > 18:
+        abort(404)
+    return redirect(url_for("cases.show", case_id=int(came_from), said="late"), 303)
+
+
+def ticket_url(desk: Desk, ticket_id: str) -> str:
+    """Where a ticket opens at the helpdesk."""
+    return KINDS[desk.kind].ticket_url(subdomain=desk.subdomain, base_url=desk.base_url, ticket_id=ticket_id)
+
+
+def _work(session: Session, case: RecoveryCase) -> Work:
+    actions = dict(documents.read_cached(protocols.version(session, case.version_id).document).steps)
+    waiting = [row for row in steps.of_case(session, case.id) if row.state is StepState.WAITING]
+    return Work(
+        chores=[_chore(row, actions) for row in waiting],
+        done=chores.done_of(session, case.id),
+        deviations=deviations.of_case(session, case.id),
+    )
+
+
+def _chore(row: StepRow, actions: Mapping[str, Action]) -> Chore:
+    action = actions.get(row.action)
+    if action is None:
+        return Chore(row=row, line=_OWN.get(row.do, row.do), more="", done_when=row.params.get("done_when"))
+    return Chore(
+        row=row,
+        line=ACTIONS[action.do].describe(action.params),
+        more=str(getattr(action.params, "text", "") or ""),
+        done_when=action.done_when.value if action.done_when is not None else None,
+    )
