@@ -17,7 +17,8 @@ NOTE = {"do": "note", "text": "Call them."}
 
 
 def made(**values: Any) -> Made:
-    return Made(**{"action": "1-priority", "do": "priority", "state": "done", "at": NOW} | values)
+    defaults: dict[str, Any] = {"action": "1-priority", "do": "priority", "state": "done", "at": NOW}
+    return Made(**defaults | values)
 
 
 def decision(outcome: Outcome, reason: str = "Not eligible: it wants score is at most 40 (it is 72).") -> Decision:
