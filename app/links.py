@@ -1,4 +1,5 @@
-"""Signed links for people without an account: the survey, and the way out of it. Addresses only; nothing is looked up.
+"""Signed links for people without an account: the survey, the way out of it, and the button that acknowledges an alert.
+Addresses only; nothing is looked up.
 
 A link holds a random id and a signature over it, and nothing about the person. Only the id's hash is stored, so the
 database alone gives nobody a working link; the signature is checked first, so that guessing never reaches the database.
@@ -17,6 +18,7 @@ from app.vault import Vault
 
 SURVEY = "survey"
 OPT_OUT = "opt-out"
+ACKNOWLEDGE = "acknowledge"
 
 _ID_BYTES = 16
 _SIGNATURE_BYTES = 16
@@ -59,6 +61,11 @@ def survey_url(public_url: str, token: str) -> str:
 def opt_out_url(public_url: str, token: str) -> str:
     """`token` is one of `opt_out_token`."""
     return f"{public_url}/s/{token}/stop"
+
+
+def acknowledge_url(public_url: str, token: str) -> str:
+    """`token` is one made for `ACKNOWLEDGE`."""
+    return f"{public_url}/a/{token}"
 
 
 def _key(purpose: str) -> str:

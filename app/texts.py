@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,10 +15,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app.protocols.names import one_line, polite_name
 from app.settings import CHECKOUT
 
 FOLDER = CHECKOUT / "templates" / "messages"
-LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +73,58 @@ class AlertFacts:
     desk: str = ""
     ticket_link: str = ""
     case_link: str = ""
+    acknowledge_link: str = field(default="", repr=False)
+    minutes: int | None = None  #: to acknowledge it in, before the next one is told
 
 
 def lead_alert(facts: AlertFacts) -> Text:
+    """The alert as a mail."""
     return _message(
         "lead_alert.txt",
         subject=one_line(facts.subject),
         text=_lines(facts.text),
         desk=one_line(facts.desk),
         ticket_link=facts.ticket_link,
+        case_link=facts.case_link,
+        acknowledge_link=facts.acknowledge_link,
+        minutes=str(facts.minutes or ""),
+    )
+
+
+def slack_alert(facts: AlertFacts) -> dict[str, str]:
+    """The alert as a message for an incoming webhook of Slack's, or of whatever takes the same form.
+
+    https://docs.slack.dev/messaging/formatting-message-text says that these three characters have to be escaped; what
+    is left of them could otherwise call everybody in the channel.
+    """
+    lines = [f"*{_for_slack(one_line(facts.subject))}*", _for_slack(_lines(facts.text))]
+    if facts.acknowledge_link:
+        within = f" (within {facts.minutes} minutes)" if facts.minutes else ""
+        lines.append(f"<{facts.acknowledge_link}|I take it>{within}")
+    return {"text": "\n".join(lines)}
+
+
+def _for_slack(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorFacts:
+    """What somebody who deals with a vendor is told. `text` is the protocol's own."""
+
+    subject: str
+    text: str
+    ticket_id: str
+    case_link: str
+
+
+def vendor_notice(facts: VendorFacts) -> Text:
+    """The notice as a mail."""
+    return _message(
+        "vendor_notice.txt",
+        subject=one_line(facts.subject),
+        text=_lines(facts.text),
+        ticket_id=facts.ticket_id,
         case_link=facts.case_link,
     )
 
@@ -117,30 +159,8 @@ def invitation_mail(facts: InvitationFacts) -> Text:
     )
 
 
-def polite_name(name: str) -> str:
-    """A name to greet somebody by; empty where what we have is no name.
-
-    People type their own names into a helpdesk, so one that holds an address or a link could make us send it on.
-    """
-    plain = one_line(name)
-    suspicious = re.search(r"[@/\\<>{}\[\]]|www\.|\.[a-z]{2,}\b", plain, re.IGNORECASE)
-    if suspicious or len(plain) > LONGEST_NAME or not any(letter.isalpha() for letter in plain):
-        return ""
-    return plain
-
-
-def one_line(text: str) -> str:
-    """Without line breaks, control and direction characters, which could reorder what stands around them."""
-    return " ".join("".join(" " if c.isspace() else c for c in text if _harmless(c)).split())
-
-
 def _lines(text: str) -> str:
     return "\n".join(one_line(line) for line in text.splitlines())
-
-
-def _harmless(character: str) -> bool:
-    # Joiners are format characters too, but emoji and several scripts cannot be written without them.
-    return character.isspace() or character in "\u200c\u200d" or unicodedata.category(character)[0] != "C"
 
 
 def _day(moment: datetime | None) -> str:

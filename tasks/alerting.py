@@ -1,60 +1,44 @@
-"""Alerts of a ticket's steps: e-mail to colleagues, signed webhooks to other systems.
+"""Alerts of a ticket's steps: e-mail to colleagues, signed webhooks to other systems, messages to Slack.
 
 An alert is no word to a customer: where its fate is unknown it is sent once more under the same id, so that a mail
-reader or a receiver can tell that it is the same one.
+reader or a receiver can tell that it is the same one. Who is told next while nobody takes it is `escalating.py`'s.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
-from app import log, texts
+from app import links, log, texts
 from app.clock import real_now
-from app.outbound import AlertNotSent, AlertUnknown, Mail, MailNotSent, MailUnknown
 from app.protocols.actions.base import Alert, AlertKind
 from app.protocols.errors import CannotPlan
-from app.store import desks, steps
+from app.store import alert_chains, steps
 from app.store.models import StepRow, StepState
 from tasks.claims import SHORTEST_WAIT, TicketClaim
+from tasks.delivery import Addresses, Later, Never, Parcel, deliver, read_addresses
 from tasks.planning import Context, plan_alert
 
 LOG = log.get("alerts")
 
 MOST_TRIES = 6
-LEAD = "lead"
-
-
-class Later(Exception):
-    """The alert did not go out; trying again makes sense."""
-
-
-class Never(Exception):
-    """The alert will not go out; the message says why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addresses:
-    """Where this desk's alerts go."""
-
-    leads: tuple[str, ...]
-    webhooks: dict[str, str]  #: by name
-    webhook_secrets: tuple[str, ...]
 
 
 def send(claim: TicketClaim, context: Context) -> None:
     """Send the ticket's alerts that are due; one that fails is tried again later and holds up nothing else."""
-    with claim.parts.database.desk(claim.desk_id, read=True) as session:
-        addresses = _addresses(claim, desks.get(session, claim.desk_id).settings)
+    addresses = read_addresses(claim)
     for row in context.alerts:
         _send_one(claim, context, addresses, row)
 
 
 def _send_one(claim: TicketClaim, context: Context, addresses: Addresses, row: StepRow) -> None:
-    with claim.recording() as (session, _):
-        steps.intend(steps.with_ids(session, [row.id]), real_now())
-    state, reason = StepState.DONE, None
+    state, reason, alert = StepState.DONE, None, None
     try:
-        _deliver(claim, addresses, plan_alert(context, row), row)
+        alert = plan_alert(context, row)
+        token = _begin(claim, alert, row)
+        deliver(claim, addresses, _parcel(claim, alert, row, token))
+    except alert_chains.Taken as error:
+        state, reason = StepState.SKIPPED, str(error)
     except (CannotPlan, Never) as error:
         state, reason = StepState.REFUSED, str(error)
     except Later as error:
@@ -64,60 +48,56 @@ def _send_one(claim: TicketClaim, context: Context, addresses: Addresses, row: S
         else:
             state, reason = StepState.DEAD, f"tried {MOST_TRIES} times: {error}"
     LOG.info("alert_settled", step_id=row.id, state=state)
+    _settle(claim, alert, row, state, reason)
+
+
+def _begin(claim: TicketClaim, alert: Alert, row: StepRow) -> str | None:
+    """Commit the intent; the token of the link that acknowledges it, None for an alert that waits for nobody.
+
+    Raises Taken where somebody has acknowledged the chain meanwhile.
+    """
+    chain_id, position = row.params.get("chain_id", row.id), row.params.get("position", 0)
+    with claim.recording() as (session, _):
+        if alert_chains.is_taken(session, chain_id):
+            raise alert_chains.Taken
+        steps.intend(steps.with_ids(session, [row.id]), real_now())
+        if alert.acknowledge_minutes is None and position == 0:
+            return None
+        fresh = links.make_token(claim.parts.database.vault, links.ACKNOWLEDGE)
+        call = alert_chains.begin(session, row, chain_id, position, fresh)
+        return alert_chains.token_of(session, call)
+
+
+def _settle(claim: TicketClaim, alert: Alert | None, row: StepRow, state: StepState, reason: str | None) -> None:
+    now = claim.business_now()
     with claim.recording() as (session, _):
         rows = steps.with_ids(session, [row.id])
         if state is StepState.PLANNED:
             steps.take_back(rows)
-        else:
-            steps.finish(rows, state, claim.business_now(), reason=reason)
+            return
+        steps.finish(rows, state, now, reason=reason)
+        if state is StepState.DONE and alert is not None:
+            minutes = alert.acknowledge_minutes
+            alert_chains.told(session, row.id, now, None if minutes is None else now + timedelta(minutes=minutes))
+        elif state is not StepState.SKIPPED:
+            # Nobody has heard of it, so the next one is told without waiting.
+            alert_chains.not_told(session, row.id, now)
 
 
-def _deliver(claim: TicketClaim, addresses: Addresses, alert: Alert, row: StepRow) -> None:
-    if alert.kind is AlertKind.WEBHOOK:
-        _call(claim, addresses, alert, row)
-        return
-    recipients = addresses.leads if alert.target == LEAD else (alert.target,)
-    if not recipients:
-        raise Never("no lead's address is set for this desk (desk setting lead_emails)")
-    for recipient in recipients:
-        _mail(claim, alert, recipient, row)
+def _parcel(claim: TicketClaim, alert: Alert, row: StepRow, token: str | None) -> Parcel:
+    link = links.acknowledge_url(claim.parts.settings.public_url, token) if token else ""
+    facts = texts.AlertFacts(
+        subject=alert.subject, text=alert.text, acknowledge_link=link, minutes=alert.acknowledge_minutes
+    )
+    return Parcel(
+        kind=alert.kind,
+        target=alert.target,
+        mail=texts.lead_alert(facts),
+        body=texts.slack_alert(facts) if alert.kind is AlertKind.SLACK else _document(claim, alert, link),
+        marker=row.marker,
+    )
 
 
-def _mail(claim: TicketClaim, alert: Alert, recipient: str, row: StepRow) -> None:
-    message = texts.lead_alert(texts.AlertFacts(subject=alert.subject, text=alert.text))
-    mail = Mail(to=recipient, subject=message.subject, text=message.text, message_id=row.marker)
-    try:
-        with claim.parts.outbound.hand_over(mail) as handover:
-            handover.send()
-    except MailNotSent as error:
-        if error.retryable:
-            raise Later(str(error)) from error
-        raise Never(str(error)) from error
-    except MailUnknown as error:
-        raise Later(str(error)) from error
-
-
-def _call(claim: TicketClaim, addresses: Addresses, alert: Alert, row: StepRow) -> None:
-    url = alert.target if "://" in alert.target else addresses.webhooks.get(alert.target)
-    if url is None:
-        raise Never(f'the desk has no webhook called "{alert.target}" (desk setting webhooks)')
-    try:
-        payload = texts.alert_payload("recovery.alert", claim.business_now(), alert.payload)
-        claim.parts.outbound.deliver_webhook(
-            url, payload, webhook_id=row.marker, secret=addresses.webhook_secrets, now=real_now()
-        )
-    except AlertNotSent as error:
-        if error.retryable:
-            raise Later(str(error)) from error
-        raise Never(str(error)) from error
-    except AlertUnknown as error:
-        raise Later(str(error)) from error
-
-
-def _addresses(claim: TicketClaim, settings: dict[str, object]) -> Addresses:
-    leads = settings.get("lead_emails", [])
-    webhooks = settings.get("webhooks", {})
-    assert isinstance(leads, list)
-    assert isinstance(webhooks, dict)
-    secrets = claim.parts.outbound.alert_secrets(claim.desk_id)
-    return Addresses(leads=tuple(leads), webhooks=webhooks, webhook_secrets=secrets)
+def _document(claim: TicketClaim, alert: Alert, link: str) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"acknowledge_url": link, "acknowledge_minutes": alert.acknowledge_minutes} if link else {}
+    return texts.alert_payload("recovery.alert", claim.business_now(), {**alert.payload, **wanted})

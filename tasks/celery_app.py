@@ -15,6 +15,7 @@ MODULES = (
     "tasks.surveys",
     "tasks.upkeep",
     "tasks.targets",
+    "tasks.escalating",
     "tasks.schedule",
     "tasks.learning",
     "tasks.reconcile",

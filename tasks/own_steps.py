@@ -24,5 +24,10 @@ TELL_TOUCH = "tell_first_touch_missed"
 TELL_RECOVERY = "tell_recovery_missed"
 TELL_HALTED = "tell_halted"
 TELL_IN_PERSON = "tell_in_person"
-#: Words to the leads.
-TELLING = frozenset({TELL_LEAD, TELL_OF_RULE, TELL_OVERDUE, TELL_TOUCH, TELL_RECOVERY, TELL_HALTED, TELL_IN_PERSON})
+TELL_UNTAKEN = "tell_untaken"
+ESCALATE = "escalate"  #: an alert that nobody took goes to the next one
+#: Words to the leads, and to whoever else is alerted.
+TELLING = frozenset(
+    {TELL_LEAD, TELL_OF_RULE, TELL_OVERDUE, TELL_TOUCH, TELL_RECOVERY, TELL_HALTED, TELL_IN_PERSON, TELL_UNTAKEN}
+    | {ESCALATE}
+)

@@ -118,7 +118,7 @@ def _settle_interrupted(claim: TicketClaim, cut_off: Sequence[StepRow], ticket: 
 
 
 def _has_words(row: StepRow) -> bool:
-    return row.do in {"note", "macro", own_steps.SURVEY, own_steps.UNDO}
+    return row.do in {"note", "draft", "reply", "macro", own_steps.SURVEY, own_steps.UNDO}
 
 
 def _write(claim: TicketClaim, context: Context, connector: Connector) -> None:

@@ -22,7 +22,20 @@ from app.protocols.facts import stars
 from app.protocols.protocol import Action, RecoveryProtocol
 from app.protocols.routing import Roster
 from app.protocols.tags import TagDictionary
-from app.store import cases, contacts, desks, invitations, offers, protocols, ratings, scores, steps, tagging, teams
+from app.store import (
+    cases,
+    contacts,
+    desks,
+    invitations,
+    offers,
+    protocols,
+    ratings,
+    scores,
+    steps,
+    tagging,
+    teams,
+    tracked_tickets,
+)
 from app.store.contacts import Heard
 from app.store.models import Desk, Invitation, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import SatState
@@ -93,6 +106,7 @@ class Context:
                 ticket=ticket,
                 case=CaseSummary(protocol=""),
                 now=claim.business_now(),
+                may_speak=desk.settings.get("automation_may_speak") is True,
                 roster=teams.roster(session, claim.desk_id, real_now(), besides=tuple(known)) if routed else Roster(),
             ),
             reserved=teams.reserved(session, [step.id for step in writes]) if routed else {},
@@ -101,12 +115,13 @@ class Context:
 
     def action(self, row: StepRow) -> Action:
         """The protocol's action behind a step."""
-        return dict(self.cases[row.case_id].protocol.steps)[row.action]
+        return dict(self.cases[row.case_id].protocol.steps)[row.params.get("of", row.action)]
 
     def planning_for(self, row: StepRow) -> Planning:
         known = self.cases[row.case_id]
         roster = replace(self.planning.roster, reserved=self.reserved.get(row.id))
-        return replace(self.planning, case=known.summary, team=known.protocol.team, roster=roster)
+        may_speak = self.planning.may_speak and known.protocol.guardrails.automation_may_speak
+        return replace(self.planning, case=known.summary, team=known.protocol.team, roster=roster, may_speak=may_speak)
 
 
 def effect_of(row: StepRow) -> Effect:
@@ -163,7 +178,21 @@ def plan_alert(context: Context, row: StepRow) -> Alert:
     action = context.action(row)
     plan = ACTIONS[action.do].plan(action.params, context.planning_for(row))
     assert isinstance(plan, Alert)
-    return plan
+    return plan if row.do != own_steps.ESCALATE else _escalated(plan, int(row.params["position"]))
+
+
+def _escalated(alert: Alert, position: int) -> Alert:
+    """The same alert for the next one in its chain."""
+    link = alert.links[position]
+    return replace(
+        alert,
+        kind=link.kind,
+        target=link.target,
+        acknowledge_minutes=link.acknowledge_minutes,
+        text=f"{alert.text}\n\nOthers were told before you, and nobody has taken it so far.",
+        payload={**alert.payload, "position": position},
+        then=(),
+    )
 
 
 def _undo_write(context: Context, row: StepRow) -> Write:
@@ -243,6 +272,7 @@ def _summary(
         reasons=_reasons(session, newest),
         cause=case.cause,
         stars=stars(rating.value) if rating else None,
+        vendor=tracked_tickets.get(session, case.tracked_id).vendor or "",
         url=f"{claim.parts.settings.public_url}/cases/{case.id}",
         ticket_url=url,
         previous_group_id=case.previous_group_id,

@@ -21,6 +21,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "upkeep.forget": {"queue": UPKEEP},
         "upkeep.norms": {"queue": UPKEEP},
         "targets.sweep": {"queue": UPKEEP},
+        "escalating.sweep": {"queue": UPKEEP},
         "reconcile.walk": {"queue": UPKEEP},
         "schedule.tick": {"queue": UPKEEP},
         "learning.look": {"queue": LEARNING},

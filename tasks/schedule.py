@@ -34,6 +34,7 @@ JOBS: tuple[Job, ...] = (
     Job(task="learning.look", every=timedelta(minutes=1)),
     Job(task="upkeep.norms", every=timedelta(hours=6)),
     Job(task="targets.sweep", every=timedelta(minutes=1)),
+    Job(task="escalating.sweep", every=timedelta(minutes=1)),
     Job(task="reconcile.walk", every=timedelta(minutes=1)),
 )
 

@@ -79,10 +79,19 @@ def _in_person(about: About) -> tuple[str, str]:
     )
 
 
+def _untaken(about: About) -> tuple[str, str]:
+    return (
+        f"Nobody has taken ticket {about.ticket_id}",
+        f'The alert "{about.params.get("step", "alert")}" of the protocol "{about.protocol}" has reached the end of '
+        "its chain, and nobody has acknowledged it. Nobody else is told by itself.",
+    )
+
+
 _WORDS: Mapping[str, Callable[[About], tuple[str, str]]] = {
     own_steps.TELL_OVERDUE: _overdue,
     own_steps.TELL_TOUCH: _touch,
     own_steps.TELL_RECOVERY: _recovery,
     own_steps.TELL_HALTED: _halted,
     own_steps.TELL_IN_PERSON: _in_person,
+    own_steps.TELL_UNTAKEN: _untaken,
 }

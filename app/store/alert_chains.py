@@ -18,6 +18,13 @@ BY_LINK = "link"
 TAKEN = "it was acknowledged meanwhile"
 
 
+class Taken(Exception):
+    """Somebody has acknowledged the chain, so that nobody else has to be told."""
+
+    def __init__(self) -> None:
+        super().__init__(TAKEN)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallView:
     """What the page of a link may know; nothing of the customer."""
@@ -53,6 +60,20 @@ def token_of(session: Session, call: AlertCall) -> str:
 
 def find_by_step(session: Session, step_id: int) -> AlertCall | None:
     return session.scalar(select(AlertCall).where(AlertCall.step_id == step_id))
+
+
+def told(session: Session, step_id: int, now: datetime, due_at: datetime | None) -> None:
+    """The call of this step has left; it has until then (business time). Nothing for a step without a call."""
+    call = find_by_step(session, step_id)
+    if call is not None:
+        call.told_at, call.due_at = now, due_at
+
+
+def not_told(session: Session, step_id: int, now: datetime) -> None:
+    """The call of this step will never leave, so its time is up at once."""
+    call = find_by_step(session, step_id)
+    if call is not None:
+        call.due_at = now
 
 
 def of_case(session: Session, case_id: int) -> Sequence[AlertCall]:

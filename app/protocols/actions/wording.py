@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.protocols.actions.base import Planning
+from app.protocols.names import polite_name
 
 
 def values(planning: Planning) -> Mapping[str, str]:
@@ -15,7 +16,7 @@ def values(planning: Planning) -> Mapping[str, str]:
         "ticket_url": case.ticket_url,
         "case_url": case.url,
         "protocol": case.protocol,
-        "customer": ticket.requester.name,
+        "customer": polite_name(ticket.requester.name),
         "score": "" if case.score is None else str(case.score),
         "state": (case.state or "").replace("_", " and "),
         "reasons": "\n".join(f"- {reason}" for reason in case.reasons),

@@ -1,0 +1,99 @@
+"""How words to colleagues and vendors leave: by mail, or by a webhook that the desk names or that is given whole.
+
+One attempt at a time; whether it is tried again is for `alerting.py` and `vendors.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app import texts
+from app.clock import real_now
+from app.outbound import AlertNotSent, AlertUnknown, Mail, MailNotSent, MailUnknown
+from app.protocols.actions.base import AlertKind
+from app.store import desks
+from tasks.claims import TicketClaim
+
+LEAD = "lead"
+
+
+class Later(Exception):
+    """It did not go out; trying again makes sense."""
+
+
+class Never(Exception):
+    """It will not go out; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where this desk's words go."""
+
+    leads: tuple[str, ...]
+    webhooks: Mapping[str, str] = field(repr=False)  #: by name
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What leaves, in the form that its way takes."""
+
+    kind: AlertKind
+    target: str  #: an address, "lead", or the name or https address of a webhook
+    mail: texts.Text
+    body: Mapping[str, Any] = field(repr=False)  #: a webhook's whole JSON document
+    marker: str  #: by which the receiver knows it again
+
+
+def read_addresses(claim: TicketClaim) -> Addresses:
+    """The desk's own, as they are set now."""
+    with claim.parts.database.desk(claim.desk_id, read=True) as session:
+        settings = desks.get(session, claim.desk_id).settings
+    return Addresses(
+        leads=tuple(settings.get("lead_emails", [])),
+        webhooks=settings.get("webhooks", {}),
+        webhook_secrets=claim.parts.outbound.alert_secrets(claim.desk_id),
+    )
+
+
+def deliver(claim: TicketClaim, addresses: Addresses, parcel: Parcel) -> None:
+    """One attempt. Raises Later and Never."""
+    if parcel.kind is not AlertKind.EMAIL:
+        _call(claim, addresses, parcel)
+        return
+    recipients = addresses.leads if parcel.target == LEAD else (parcel.target,)
+    if not recipients:
+        raise Never("no lead's address is set for this desk (desk setting lead_emails)")
+    for recipient in recipients:
+        _mail(claim, recipient, parcel)
+
+
+def _mail(claim: TicketClaim, recipient: str, parcel: Parcel) -> None:
+    mail = Mail(to=recipient, subject=parcel.mail.subject, text=parcel.mail.text, message_id=parcel.marker)
+    try:
+        with claim.parts.outbound.hand_over(mail) as handover:
+            handover.send()
+    except MailNotSent as error:
+        if error.retryable:
+            raise Later(str(error)) from error
+        raise Never(str(error)) from error
+    except MailUnknown as error:
+        raise Later(str(error)) from error
+
+
+def _call(claim: TicketClaim, addresses: Addresses, parcel: Parcel) -> None:
+    url = parcel.target if "://" in parcel.target else addresses.webhooks.get(parcel.target)
+    if url is None:
+        raise Never(f'the desk has no webhook called "{parcel.target}" (desk setting webhooks)')
+    try:
+        claim.parts.outbound.deliver_webhook(
+            url, parcel.body, webhook_id=parcel.marker, secret=addresses.webhook_secrets, now=real_now()
+        )
+    except AlertNotSent as error:
+        if error.retryable:
+            raise Later(str(error)) from error
+        raise Never(str(error)) from error
+    except AlertUnknown as error:
+        raise Later(str(error)) from error
