@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from app.protocols.examples import Example, Tried
 
 NOTHING = "no case"
+
+Read = TypeVar("Read")
 
 
 @click.command("examples")
@@ -43,34 +45,38 @@ def _tried(sources: Sequence[str], tickets: Path | None) -> Sequence[Tried]:
     from app import protocol_setup
     from app.clock import real_now
     from app.protocols.document import read_document
-    from app.protocols.errors import DocumentError
     from app.protocols.examples import try_examples
 
-    where = ""
     try:
         wanted = _examples(sources, tickets)
-        protocols = []
-        for source in protocol_setup.read_sources(sources):
-            where = f"{source.name}: "
-            protocols.append(read_document(source.text))
+        found = protocol_setup.read_sources(sources)
     except (ValueError, LookupError) as error:
         raise Problem(str(error)) from error
-    except DocumentError as error:
-        raise Problem("\n".join(f"{where}{one}" for one in error.errors)) from error
+    protocols = [_read(source.name, read_document, source.text) for source in found]
     return try_examples(protocols, wanted, real_now())
 
 
 def _examples(sources: Sequence[str], tickets: Path | None) -> Sequence[Example]:
-    """The examples of the file, else of the packs. Raises DocumentError, UnknownPack, and ValueError."""
+    """The examples of the file, else of the packs. Raises UnknownPack, and ValueError for what is no text."""
     from app.protocol_setup import PACK
     from app.protocols.examples import read_examples
     from app.protocols.packs import load_examples
 
     if tickets is not None:
-        return read_examples(tickets.read_text(encoding="utf-8"))
+        return _read(str(tickets), read_examples, tickets.read_text(encoding="utf-8"))
     if not all(word.startswith(PACK) for word in sources):
         raise click.UsageError("--tickets: say which examples to put to files; only packs bring their own")
-    return [one for word in sources for one in read_examples(load_examples(word.removeprefix(PACK)))]
+    return [one for word in sources for one in _read(word, read_examples, load_examples(word.removeprefix(PACK)))]
+
+
+def _read(name: str, reader: Callable[[str], Read], text: str) -> Read:
+    """What the reader makes of the text; where it is broken, a line for everything that is wrong."""
+    from app.protocols.errors import DocumentError
+
+    try:
+        return reader(text)
+    except DocumentError as error:
+        raise Problem("\n".join(f"{name}: {one}" for one in error.errors)) from error
 
 
 def _lines(tried: Tried) -> list[str]:

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from app.cli import main
 from app.clock import real_now
 from app.factory import build
+from app.protocols.packs import load_pack
 from app.settings import Settings, load, new_key
 from app.store import desks, schema
 from app.store.database import Database, Purpose
@@ -636,6 +637,17 @@ class TestProtocols:
         assert said.stdout == ""
         assert "broken.yaml:" in said.stderr
         assert len(self.listed(run)) == 2
+
+    @pytest.mark.capability("CRI-06")
+    @pytest.mark.parametrize("name", ["financial", "healthcare", "marketplace", "retail", "subscription", "telecom"])
+    def test_of_a_pack_take_the_default_ones_place(self, name: str, run: Run):
+        said = run("protocol", "import", f"pack:{name}", "--publish", "--first")
+
+        assert said.exit_code == 0, said.stderr
+        listed = self.listed(run)
+        assert {state for _, _, state in listed} == {"published"}
+        assert len(listed) == len(load_pack(name))
+        assert {("Bad rating", 2, "published"), ("Unhappy and getting worse", 2, "published")} <= set(listed)
 
     @pytest.mark.capability("PRO-01")
     def test_are_not_published_where_a_cause_would_have_two(self, run: Run, tmp_path: Path):
