@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CursorResult, Delete, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.store import rollbacks
 from app.store.database import vault_of
 from app.store.models import (
     Answer,
@@ -76,6 +77,7 @@ def forget_ticket(session: Session, row: TrackedTicket) -> None:
     row.sealed_subject = row.topic = row.vendor_field = row.vendor = row.vendor_source = row.last_error = None
     row.tags = []
     _run(session, delete(EvaluationRow).where(EvaluationRow.tracked_id == row.id))
+    rollbacks.forget_values(session, row.id)
     _run(session, update(RatingRow).where(RatingRow.tracked_id == row.id).values(sealed_comment=None))
     own = select(RecoveryCase.id).where(RecoveryCase.tracked_id == row.id)
     _run(session, update(Answer).where(Answer.case_id.in_(own)).values(sealed_comment=None))

@@ -34,6 +34,7 @@ from app.store.models import (
     Person,
     RatingRow,
     RecoveryCase,
+    RollbackTicket,
     ScoreRow,
     StepRow,
     TrackedTicket,
@@ -123,7 +124,7 @@ def _kept(found: Found) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
     yield TrackedTicket, TrackedTicket.id.in_(own)
     yield Message, or_(Message.tracked_id.in_(own), Message.author_id.in_(found.ids))
     yield Participant, or_(Participant.tracked_id.in_(own), Participant.helpdesk_id.in_(found.ids))
-    for table in (ScoreRow, CauseExample, ExampleRow, DecisionRow, EvaluationRow):
+    for table in (ScoreRow, CauseExample, ExampleRow, DecisionRow, EvaluationRow, RollbackTicket):
         yield table, table.tracked_id.in_(own)
     yield RatingRow, or_(RatingRow.tracked_id.in_(own), RatingRow.person_id.in_(known))
     yield Label, or_(Label.tracked_id.in_(own), Label.by.in_([f"agent:{one}" for one in found.ids]))

@@ -28,6 +28,7 @@ from app.store.models import (
 )
 
 TAKE_BACK = "take_back"  #: what a step is called that takes the changes of others back
+_FIELDS = "custom_fields"
 #: A step in one of these has, or may have, changed its ticket.
 _MADE = (StepState.DONE, StepState.NEEDS_REVIEW)
 
@@ -175,6 +176,20 @@ def tickets(session: Session, rollback_id: int) -> Sequence[OnTicket]:
         )
         for row, state, reason, ticket in rows
     ]
+
+
+def forget_values(session: Session, tracked_id: int) -> None:
+    """Drop what stood in a ticket's own fields: words of people may be among it. Nothing can set them back then."""
+    for step in session.scalars(select(StepRow).where(StepRow.tracked_id == tracked_id)):
+        if step.change:
+            step.change = {name: _without_fields(part) for name, part in step.change.items()}
+    for row in session.scalars(select(RollbackTicket).where(RollbackTicket.tracked_id == tracked_id)):
+        row.reverted = [one for one in row.reverted if one["field"] != _FIELDS]
+        row.kept = [one for one in row.kept if one["field"] != _FIELDS]
+
+
+def _without_fields(part: Any) -> Any:
+    return {name: value for name, value in part.items() if name != _FIELDS} if isinstance(part, dict) else part
 
 
 def numbers(session: Session, version_ids: Collection[int]) -> Sequence[int]:

@@ -277,6 +277,16 @@ class TestWriting:
         assert (shown["comments"][-1]["text"], shown["comments"][-1]["public"]) == ("Handle with care.", False)
         assert (receipt.stamp, bool(receipt.audit_id)) == (desk.read_ticket(ticket_id).stamp, True)
 
+    def test_a_ticket_can_be_taken_from_everybody(self, stage: Stage, desk: Connector) -> None:
+        ticket_id = stage.new_ticket()
+        group, agent = stage.account.group_ids["Recovery"], stage.account.agent_ids[1]
+        stage.act(f"tickets/{ticket_id}/update", group_id=group, assignee_id=agent)
+
+        desk.write(desk.read_ticket(ticket_id), Write(clear=frozenset({"group_id", "assignee_id"})))
+
+        after = desk.read_ticket(ticket_id)
+        assert (after.group_id, after.assignee_id) == (None, None)
+
     def test_what_is_not_named_stays_as_it_is(self, stage: Stage, desk: Connector) -> None:
         ticket_id = stage.new_ticket(tags=["lamp"])
         stage.act(f"tickets/{ticket_id}/update", priority="low", assignee_id=stage.account.agent_ids[0])

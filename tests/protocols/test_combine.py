@@ -129,3 +129,10 @@ def test_one_write_does_what_the_steps_do_one_after_another(steps):
 @given(STEPS, STEPS)
 def test_combining_in_two_goes_is_combining_at_once(first, second):
     assert combine([*combine(first), *combine(second)]) == combine([*first, *second])
+
+
+def test_what_is_taken_away_stays_away_unless_a_step_gives_it():
+    nobody = Write(clear=frozenset({"group_id", "assignee_id", "priority"}), markers=("s1",))
+
+    assert combine([nobody])[0].clear == {"group_id", "assignee_id", "priority"}
+    assert combine([nobody, Write(group_id="2", markers=("s2",))])[0].clear == {"assignee_id", "priority"}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.protocols import changes
 from app.protocols.changes import Kept, Reverted, TakeBack
 from app.protocols.difference import Change
-from app.store import cases, protocol_events, protocols, removal, rollbacks, steps
+from app.store import cases, erasure, protocol_events, protocols, removal, rollbacks, steps, tracked_tickets
 from app.store.database import Database, Purpose
 from app.store.desks import NotFound
 from app.store.models import ProtocolVersion, RollbackRow, RollbackTicket, StepRow, StepState
@@ -219,3 +219,26 @@ def test_rollbacks_and_history_go_with_their_desk(database: Database, desk_id: i
 
     assert all_rows(database, RollbackTicket) == []
     assert all_rows(database, StepRow) == []
+
+
+def test_what_stood_in_an_erased_tickets_fields_is_forgotten(database: Database, desk_id: int) -> None:
+    version_id = add_version(database, desk_id)
+    fields = {
+        "before": {"custom_fields": {"7": "12 Elm Street"}},
+        "after": {"custom_fields": {"7": "x"}, "tags": ["a"]},
+    }
+    step_id = made(database, desk_id, add_case(database, desk_id, version_id=version_id), change=fields)
+    with database.desk(desk_id) as session:
+        (newest,) = rollbacks.to_take_back(session, [version_id]).values()
+        begun = begin(session, version_id)
+        step = rollbacks.plan(session, begun, newest, NOW)
+        address = Reverted(field="custom_fields", key="7", ours="x", back_to="12 Elm Street")
+        rollbacks.note(session, step, TakeBack(write=Write(), reverted=(address,)))
+
+    with database.desk(desk_id) as session:
+        done = steps.get(session, step_id)
+        erasure.forget_ticket(session, tracked_tickets.get(session, done.tracked_id))
+        (told,) = rollbacks.tickets(session, begun.id)
+
+        assert done.change == {"before": {}, "after": {"tags": ["a"]}}
+        assert (told.reverted, told.kept) == ([], [])
