@@ -16,6 +16,7 @@ from app.cli_backtests import backtest, plan
 from app.cli_base import AS_JSON, ON_DESK, Commands, Problem, find_desk, open_parts, read_settings, show
 from app.cli_deliveries import deliveries
 from app.cli_desks import desk
+from app.cli_examples import examples
 from app.cli_install import install_desk, uninstall_desk
 from app.cli_models import model
 from app.cli_package import package
@@ -23,6 +24,7 @@ from app.cli_parse import parse
 from app.cli_people import erase_person, export_person
 from app.cli_protocols import protocol
 from app.cli_rollbacks import list_rollbacks, roll_back
+from app.cli_teams import team
 from app.cli_training import evaluate, train
 from app.cli_why import explain
 
@@ -37,10 +39,12 @@ desk.add_command(uninstall_desk)
 desk.add_command(backfill_desk)
 main.add_command(desk)
 protocol.add_command(backtest)
+protocol.add_command(examples)
 protocol.add_command(plan)
 protocol.add_command(roll_back)
 protocol.add_command(list_rollbacks)
 main.add_command(protocol)
+main.add_command(team)
 main.add_command(train)
 main.add_command(evaluate)
 main.add_command(deliveries)
