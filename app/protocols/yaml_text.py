@@ -20,6 +20,7 @@ MAX_NODES = 10_000
 _SMALLER = f"must be smaller: at most {MAX_NODES} values, nested at most {MAX_DEPTH} deep"
 
 # Each of these is also read as more than text by PyYAML, so its dumper quotes such words when they are text.
+MAX_DIGITS = 18
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{0,18}(?:e[-+][0-9]{1,3})?")
 _STEP = re.compile(r"\[\d+\]|[^.\[\]]+")
@@ -51,6 +52,8 @@ def check_size(value: Any) -> None:
             raise _refuse(path, _SMALLER)
         if size > MAX_BYTES:
             raise _refuse(path, f"must be at most {MAX_BYTES // 1024} KiB over all texts")
+        if isinstance(one, int) and abs(one) >= 10**MAX_DIGITS:
+            raise _refuse(path, f"must be a number of at most {MAX_DIGITS} digits")
         if isinstance(one, Mapping):
             size += sum(len(str(key)) for key in one)
             waiting += [(inner, join(path, str(key)[:60]), depth + 1) for key, inner in one.items()]

@@ -69,6 +69,7 @@ def _nested(depth):
         ({"x" * 300_000: 1}, "x" * 60 + ": must be at most 256 KiB over all texts"),
         ({"tags": ["a"] * 10_001}, "tags: must be smaller: at most 10000 values, nested at most 20 deep"),
         ({"tags": [["a"] * 100] * 100}, "tags[1][0]: must be smaller"),
+        ({"guardrails": {"max_cases": 10**18}}, "guardrails.max_cases: must be a number of at most 18 digits"),
         ({"tags": _nested(900)}, "tags" + "[0]" * 20 + ": must be smaller"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import pytest
@@ -191,8 +192,8 @@ def _value(fact: Fact, many: bool) -> st.SearchStrategy[Any]:
 @st.composite
 def conditions(draw: st.DrawFn) -> dict[str, Any]:
     fact = FACTS[draw(st.sampled_from(sorted(FACTS)))]
-    operator = draw(st.sampled_from(operators_for(fact.kind)))
-    return condition(fact.name, operator, draw(_value(fact, OPERATORS[operator].many)))
+    name = draw(st.sampled_from(operators_for(fact.kind)))
+    return condition(fact.name, name, draw(_value(fact, OPERATORS[name].many)))
 
 
 ACTION = st.one_of(
@@ -205,6 +206,45 @@ ACTION = st.one_of(
     st.builds(lambda name: {"do": "macro", "macro": name}, TEXT),
     st.just({"do": "alert", "email": "lead"}),
     st.builds(lambda to, lower: {"do": "priority", "to": to, "may_lower": lower}, st.just("low"), st.booleans()),
+    st.builds(lambda to: {"do": "status", "to": to}, st.sampled_from(["open", "pending", "hold"])),
+    st.builds(
+        lambda value: {"do": "field", "field": "colour", "value": value},
+        TEXT | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**17), 10**17),
+    ),
+    st.builds(lambda do, text: {"do": do, "text": text}, st.sampled_from(["draft", "reply", "task"]), TEXT),
+    st.builds(lambda name: {"do": "assign", "to": "member", "member": name}, TEXT),
+    st.just({"do": "vendor_notice", "group": "Vendors", "text": "Look\n\tinto it"}),
+    st.just({"do": "alert", "slack": "x", "acknowledge_minutes": 5, "then": [{"email": "a@example.com"}]}),
+)
+WORK = st.fixed_dictionaries(
+    {},
+    optional={
+        "owner": st.sampled_from(["team", "lead", "agent"]),
+        "within_hours": st.floats(0.1, 8760) | st.integers(1, 8760),
+        "done_when": st.sampled_from(["ticked", "public_reply", "solved", "assigned", "acknowledged"]),
+    },
+)
+RAILS = st.fixed_dictionaries(
+    {},
+    optional={
+        "cooldown_hours": st.floats(0, 8760) | st.integers(0, 8760),
+        "max_rounds": st.integers(1, 20),
+        "max_cases_per_day": st.integers(1, 100_000),
+        "max_apologies": st.integers(0, 100),
+        "automation_may_speak": st.booleans(),
+        "tags_expire_days": st.floats(1, 3650),
+        "stop_when": st.lists(conditions(), max_size=3),
+    },
+)
+FOLLOW_UP = st.fixed_dictionaries(
+    {},
+    optional={
+        "close_needs": st.sampled_from(["nothing", "confirmation_or_reason"]),
+        "return_to": st.sampled_from(["stay", "previous"]),
+    },
+) | st.builds(lambda group: {"return_to": "group", "return_group": group}, TEXT)
+TARGETS = st.fixed_dictionaries(
+    {}, optional={"first_touch_minutes": st.floats(1, 525_600), "recovery_hours": st.floats(0.1, 8760)}
 )
 
 
@@ -214,12 +254,12 @@ ACTION = st.one_of(
     team=st.none() | TEXT,
     every=st.lists(conditions(), min_size=1, max_size=4),
     some=st.lists(conditions(), max_size=3),
-    actions=st.lists(ACTION, min_size=1, max_size=4),
-    cooldown=st.floats(0, 8760) | st.integers(0, 8760),
+    actions=st.lists(st.builds(operator.or_, ACTION, WORK), min_size=1, max_size=4),
+    more=st.fixed_dictionaries({}, optional={"guardrails": RAILS, "follow_up": FOLLOW_UP, "targets": TARGETS}),
 )
-def test_a_written_document_reads_back_equal(name, team, every, some, actions, cooldown):
+def test_a_written_document_reads_back_equal(name, team, every, some, actions, more):
     whole = document(name=name, team=team, criteria={"all": every, "any": some}, actions=actions)
-    first = read_document(whole | {"guardrails": {"cooldown_hours": cooldown}})
+    first = read_document(whole | more)
 
     again = read_document(write_document(first))
 
