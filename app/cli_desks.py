@@ -118,6 +118,7 @@ def resume_desk(desk_name: str | None) -> None:
 @click.option("--no-calendar", is_flag=True, help="Count calendar hours again.")
 @click.option("--causes", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Causes, vendors: YAML.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=ID", help="What a custom field says; no ID: none does.")
+@click.option("--customer", multiple=True, metavar="NAME=OWNER.FIELD", help="Whose field tells tier or value.")
 def change_desk(desk_name: str | None, secret_file: Path | None, **given: Any) -> None:
     """Change a desk's credentials, webhook secret, sidebar key, hours, fields, or whom its alerts go to."""
     from app import desk_setup

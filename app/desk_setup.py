@@ -27,6 +27,9 @@ from tasks.parts import Parts
 PREFIX = "KINTSUGI_DESK_"
 #: What a custom field of a helpdesk may say.
 FIELDS = ("vendor", "order_vendor", "cause", "tier", "hold_minutes")
+#: What the helpdesk's fields may say of a customer, and whose fields those are.
+OF_CUSTOMERS = ("tier", "value")
+OWNERS = ("user", "organization", "ticket")
 SIDEBAR = ("app_id", "installation_id", "public_key")
 #: What the Freshworks app proves itself by; only its hash is kept.
 SIDEBAR_KEY = "sidebar_key"
@@ -126,11 +129,12 @@ def change(
 
 
 def _merged(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings to store; a field without an id is mapped no more."""
-    if "fields" not in settings:
-        return dict(settings)
-    fields = {**before.get("fields", {}), **settings["fields"]}
-    return {**settings, "fields": {name: field_id for name, field_id in fields.items() if field_id}}
+    """The settings to store; what is mapped to nothing is mapped no more."""
+    merged = dict(settings)
+    for mapping in {"fields", "customer"} & set(settings):
+        whole = {**before.get(mapping, {}), **settings[mapping]}
+        merged[mapping] = {name: source for name, source in whole.items() if source}
+    return merged
 
 
 def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,6 +148,8 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     settings |= _read_surveys(given)
     if given["fields"]:
         settings["fields"] = read_fields(given["fields"])
+    if given["customer"]:
+        settings["customer"] = read_customer(given["customer"])
     if given["causes"]:
         settings |= read_causes_file(given["causes"])
     if given["calendar"] and given["no_calendar"]:
@@ -186,6 +192,21 @@ def read_fields(pairs: Sequence[str]) -> dict[str, str]:
         if name not in FIELDS or not separator or not re.fullmatch(r"([0-9]{1,19}|cf_\w{1,100})?", field_id):
             raise ValueError(f"--field: {pair[:60]!r} must be given as NAME=ID, NAME one of {', '.join(FIELDS)}")
         found[name] = field_id
+    return found
+
+
+def read_customer(pairs: Sequence[str]) -> dict[str, str]:
+    """`name=owner.key` pairs, nothing after the sign where no field says it any more. Raises ValueError that names the
+    pair."""
+    found = {}
+    for pair in pairs:
+        name, separator, source = pair.partition("=")
+        owner, _, key = source.partition(".")
+        known = owner in OWNERS and re.fullmatch(r"[\w-]{1,100}", key) is not None
+        if name not in OF_CUSTOMERS or not separator or not (known or not source):
+            wanted = f"NAME=OWNER.FIELD, NAME one of {', '.join(OF_CUSTOMERS)}, OWNER one of {', '.join(OWNERS)}"
+            raise ValueError(f"--customer: {pair[:60]!r} must be given as {wanted}")
+        found[name] = source
     return found
 
 

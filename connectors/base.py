@@ -15,6 +15,7 @@ from connectors.packaging import Package
 from connectors.recording import Explained, Recorded
 from connectors.ticket import (
     Changes,
+    Customer,
     DeskEvent,
     Finding,
     Group,
@@ -123,6 +124,14 @@ class Connector(ABC):
         Raises NotFound for a ticket that does not exist any more.
         """
 
+    def read_customer(self, ticket: Ticket) -> Customer:
+        """What the helpdesk's fields say of the ticket's requester and their organisation.
+
+        No call where reading the ticket told of them; else one for the person and one for the organisation. Empty where
+        our credentials may not see them.
+        """
+        return ticket.customer or Customer()
+
     @abstractmethod
     def read_tickets(self, ticket_ids: Sequence[str]) -> Sequence[Ticket]:
         """Up to 100 tickets in one call, without messages and ratings; those missing are gone."""
@@ -184,6 +193,10 @@ class Connector(ABC):
     @abstractmethod
     def find_follow_up(self, ticket_id: str, marker: str) -> str | None:
         """The follow-up of this ticket that was made with the marker; None where there is none."""
+
+    @abstractmethod
+    def find_ticket(self, requester_id: str, marker: str) -> str | None:
+        """The ticket of this requester that was made with the marker and follows up none; None where there is none."""
 
     def complete_follow_up(self, ticket_id: str, new: NewTicket) -> None:
         """Do what was left undone when creating it was cut off; nothing where it is made in one call."""

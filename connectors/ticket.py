@@ -48,6 +48,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """What the helpdesk's own fields say of a requester, and of their organisation, by the fields' keys."""
+
+    fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    organization: str = ""  #: its name; empty where they belong to none
+    organization_fields: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     id: str
     author_id: str
@@ -97,6 +106,7 @@ class Ticket:
     ratings: tuple[Rating, ...] | None = None
     message_count: int | None = None  #: of all its messages, where a bulk read told
     merged_into: str | None = None  #: the ticket it ended in, where its newest messages say so
+    customer: Customer | None = None  #: where reading the ticket told of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,7 @@ class TicketClaim:
     model: Model  #: the desk's own, or the prior
     context: Context = PLAIN  #: the desk as scoring sees it
     fields: Mapping[str, str] = field(default_factory=dict)  #: ids of the desk's custom fields, by our names for them
+    customer: Mapping[str, str] = field(default_factory=dict)  #: where the desk's fields say what of a customer
     lane: Lane = Lane.RESCORING  #: which of the desk's calls this work's are
     due_at: datetime | None = None  #: when the ticket is to be looked at again, mechanism time
 
@@ -112,6 +113,7 @@ def ticket(desk_id: int, tracked_id: int, fence: int, *, reads: bool = True) -> 
             claim.seen, claim.due_at = tracked.done, tracked.due_at
         with _ending(claim):
             claim.context, claim.fields = replace(context_of(desk), text=model.text), desk.settings.get("fields", {})
+            claim.customer = desk.settings.get("customer", {})
             yield claim
     finally:
         log.unbind(tokens)

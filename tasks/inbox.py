@@ -11,7 +11,7 @@ from app.store import desks
 from connectors.base import Connector
 from connectors.errors import NotFound
 from connectors.ticket import Ticket
-from tasks import claims, fates, performing, scoring
+from tasks import claims, customers, fates, performing, scoring
 from tasks.claims import TicketClaim
 
 RATING = "rating.received"
@@ -63,6 +63,7 @@ def take_in(
     if fates.erased(claim, ticket):
         fates.keep_out(claim)
         return
+    ticket = customers.read(claim, ticket, connector)
     names = scoring.names_for(claim, connector)
     scoring.record(claim, ticket, names, fates.read(claim, ticket, connector, anew=anew))
     perform(claim, ticket, connector)

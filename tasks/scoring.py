@@ -27,7 +27,7 @@ from app.store.models import RatingRow, TrackedTicket
 from app.words import SatState, Score
 from connectors.base import Connector
 from connectors.ticket import Author, Message, Ticket, TicketStatus
-from tasks import claims, deciding, directory, examples, facts, fates, insight, participants, recovery
+from tasks import claims, customers, deciding, directory, examples, facts, fates, insight, participants, recovery
 from tasks.claims import TicketClaim
 from tasks.directory import Names
 from tasks.facts import Past
@@ -318,6 +318,7 @@ def _describe(
         ),
     )
     facts.describe(row, ticket, claim.fields)
+    customers.describe(row, ticket, claim.customer, claim.fields)
     reopened = row.solved_at is not None and ticket.status not in SOLVED | GONE
     row.person_id = person.id
     row.sealed_subject = row.sealed_subject or vault_of(session).seal(ticket.subject)

@@ -242,3 +242,20 @@ def test_dead_letters_are_listed_and_replayed_after_a_dry_run(parts: Parts, run:
 
 def test_replaying_nothing_in_particular_is_a_matter_of_usage(run: Callable[..., Result]) -> None:
     assert run("deliveries", "replay").exit_code == 2
+
+
+@pytest.mark.capability("TEA-08")
+def test_where_tier_and_value_stand_is_set_one_by_one(run: Callable[..., Result], parts: Parts) -> None:
+    run("desk", "change", "--customer", "tier=organization.plan", "--customer", "value=user.revenue")
+    run("desk", "change", "--customer", "value=", "--customer", "tier=ticket.360002")
+
+    with parts.database.desk(1, read=True) as session:
+        assert desks.get(session, 1).settings["customer"] == {"tier": "ticket.360002"}
+
+
+@pytest.mark.parametrize("pair", ["tier", "rank=user.x", "tier=shop.plan", "tier=user", "tier=user.a b", "=user.x"])
+def test_a_place_that_no_customers_field_has_is_refused(run: Callable[..., Result], pair: str) -> None:
+    said = run("desk", "change", "--customer", pair)
+
+    assert said.exit_code == 1
+    assert f"--customer: {pair!r} must be given as NAME=OWNER.FIELD" in said.stderr

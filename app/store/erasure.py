@@ -16,8 +16,11 @@ from app.store.models import (
     Answer,
     CauseExample,
     DecisionRow,
+    Deferral,
     Delivery,
+    Deviation,
     EvaluationRow,
+    HumanOverride,
     Message,
     Participant,
     RatingRow,
@@ -75,12 +78,16 @@ def forget_ticket(session: Session, row: TrackedTicket) -> None:
     """
     start_over(session, row)
     row.sealed_subject = row.topic = row.vendor_field = row.vendor = row.vendor_source = row.last_error = None
+    row.customer_tier = row.customer_value = row.organization = None
     row.tags = []
     _run(session, delete(EvaluationRow).where(EvaluationRow.tracked_id == row.id))
     rollbacks.forget_values(session, row.id)
     _run(session, update(RatingRow).where(RatingRow.tracked_id == row.id).values(sealed_comment=None))
     own = select(RecoveryCase.id).where(RecoveryCase.tracked_id == row.id)
     _run(session, update(Answer).where(Answer.case_id.in_(own)).values(sealed_comment=None))
+    _run(session, update(Deviation).where(Deviation.case_id.in_(own)).values(sealed_reason=None))
+    _run(session, update(HumanOverride).where(HumanOverride.case_id.in_(own)).values(ours=None, theirs=None))
+    _run(session, delete(Deferral).where(Deferral.tracked_id == row.id))
     _run(session, update(VendorItem).where(VendorItem.case_id.in_(own)).values(vendor=None))
     for decision in session.scalars(select(DecisionRow).where(DecisionRow.tracked_id == row.id)):
         decision.facts = {name: value for name, value in decision.facts.items() if _is_number(value)}
@@ -106,10 +113,12 @@ def _erase_bodies_of(session: Session, ticket_ids: Sequence[str]) -> None:
 
 
 def erase_comments(session: Session, before: datetime) -> int:
-    """Forget what was written beside ratings and answers before then (business time); returns how many."""
+    """Forget what was written beside ratings, answers and deviations before then (business time); returns how many."""
     ratings = update(RatingRow).where(RatingRow.at < before, RatingRow.sealed_comment.is_not(None))
     answers = update(Answer).where(Answer.at < before, Answer.sealed_comment.is_not(None))
-    return _run(session, ratings.values(sealed_comment=None)) + _run(session, answers.values(sealed_comment=None))
+    reasons = update(Deviation).where(Deviation.at < before, Deviation.sealed_reason.is_not(None))
+    comments = _run(session, ratings.values(sealed_comment=None)) + _run(session, answers.values(sealed_comment=None))
+    return comments + _run(session, reasons.values(sealed_reason=None))
 
 
 def erase_bodies(session: Session, before: datetime) -> int:

@@ -21,6 +21,7 @@ from connectors.freshdesk.writing import Writing
 from connectors.installing import Installer, Wanted
 from connectors.ticket import (
     Changes,
+    Customer,
     Finding,
     Group,
     Macro,
@@ -75,6 +76,11 @@ class FreshdeskConnector(Connector):
         messages = self._messages(found, after)
         return replace(ticket, messages=messages, merged_into=_merged_into(ticket, messages))
 
+    def read_customer(self, ticket: Ticket) -> Customer:
+        contact = self._profile(f"contacts/{number(ticket.requester.id)}")
+        company = self._profile(f"companies/{number(ticket.organization_id)}") if ticket.organization_id else {}
+        return mapping.read_customer(contact, company)
+
     def read_tickets(self, ticket_ids: Sequence[str]) -> Sequence[Ticket]:
         """One call for each: Freshdesk has none for many."""
         found = []
@@ -117,6 +123,9 @@ class FreshdeskConnector(Connector):
 
     def find_follow_up(self, ticket_id: str, marker: str) -> str | None:
         requester_id = self._ticket(ticket_id, {}).ticket.requester.id
+        return follow_ups.find(self._api, requester_id, marker)
+
+    def find_ticket(self, requester_id: str, marker: str) -> str | None:
         return follow_ups.find(self._api, requester_id, marker)
 
     def complete_follow_up(self, ticket_id: str, new: NewTicket) -> None:
@@ -223,6 +232,15 @@ class FreshdeskConnector(Connector):
             scales = ratings.read_scales(self._optional("surveys", {"state": "all"}))
         found = [rating for one in given if (rating := ratings.build_rating(one, scales))]
         return tuple(sorted(found, key=lambda rating: (rating.at, rating.id)))
+
+    def _profile(self, path: str) -> Mapping[str, Any]:
+        """A contact or a company; nothing where it is gone, is an agent's, or this role may not see it."""
+        try:
+            return self._api.get(path, of=path)
+        except (NotFound, Refused) as error:
+            if isinstance(error, Refused) and error.auth:
+                raise
+            return {}
 
     def _optional(self, path: str, params: Mapping[str, str]) -> list[Any]:
         """What a list holds; nothing where this plan or this role has no such list."""

@@ -16,7 +16,7 @@ from marshmallow import fields, post_load
 
 from connectors.freshdesk import marks
 from connectors.freshdesk.statuses import Statuses
-from connectors.ticket import Author, Group, Message, Person, Priority, Ticket, TicketStatus
+from connectors.ticket import Author, Customer, Group, Message, Person, Priority, Ticket, TicketStatus
 from connectors.wire import IdField, InstantField, TextField, VendorSchema, clean, optional_id, plain_text
 
 PRIORITIES = {1: Priority.LOW, 2: Priority.NORMAL, 3: Priority.HIGH, 4: Priority.URGENT}
@@ -243,6 +243,24 @@ def read_conversation(body: Any) -> Conversation:
     """One conversation object."""
     conversation: Conversation = _CONVERSATION.load(body)
     return conversation
+
+
+#: A company's fields that Freshdesk itself brings: https://developers.freshdesk.com/api/#companies
+_OF_A_COMPANY = ("account_tier", "health_score", "industry")
+
+
+def read_customer(contact: Mapping[str, Any], company: Mapping[str, Any]) -> Customer:
+    """A contact and their company, either of them empty where it is not known."""
+    own = {name: company.get(name) for name in _OF_A_COMPANY if company.get(name) is not None}
+    return Customer(
+        fields=_values(contact.get("custom_fields")),
+        organization=clean(str(company.get("name") or "")),
+        organization_fields={**_values(own), **_values(company.get("custom_fields"))},
+    )
+
+
+def _values(fields: Any) -> dict[str, str | int | float | bool | None]:
+    return {str(name): _value(value) for name, value in fields.items()} if isinstance(fields, Mapping) else {}
 
 
 def build_message(conversation: Conversation, requester: Person, own_ids: Iterable[str]) -> Message:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from connectors.sandbox import acts, faults, mail, organizations, outbox, people, statuses, tickets
+from connectors.sandbox import acts, faults, mail, organizations, outbox, people, profiles, statuses, tickets
 from connectors.sandbox.calls import answer, desk, payload, refuse
 from connectors.sandbox.refusals import Invalid, Malformed, Refusal
 from connectors.sandbox.store import Db
@@ -99,6 +99,18 @@ def organization() -> Response:
     with helpdesk.file.writing() as db:
         made = organizations.add(db, name=acts.required(body, "name"), domains=domains, now=helpdesk.now())
     return answer({"id": str(made.id)}, 201)
+
+
+@api.post("/profiles/<int:owner_id>")
+def profile(owner_id: int) -> Response:
+    """`{fields}`: the fields of a customer or an organisation, by their keys."""
+    body, helpdesk = _body(), desk()
+    fields = body.get("fields")
+    if not isinstance(fields, dict):
+        raise Invalid({"fields": "Fields: must be an object"})
+    with helpdesk.file.writing() as db:
+        profiles.put(db, owner_id, fields)
+    return answer({"id": str(owner_id)}, 201)
 
 
 @api.post("/tickets/<int:ticket_id>/close")

@@ -112,13 +112,14 @@ class ZendeskConnector(Connector):
 
     def read_ticket(self, ticket_id: str, *, after: str | None = None, with_ratings: bool = False) -> Ticket:
         self._know_ourselves()
-        body = self._get(f"tickets/{number(ticket_id)}.json", {"include": "users"}, of=ticket_id)
+        body = self._get(f"tickets/{number(ticket_id)}.json", {"include": "users,organizations"}, of=ticket_id)
         with sensible():
             ticket = mapping.read_ticket_body(body.get("ticket"))
             people = mapping.read_people(body)
+            customer = mapping.read_customer(body, ticket)
         requester = people.get(ticket.requester.id, ticket.requester)
         given = self._ratings(ticket, body["ticket"]) if with_ratings else None
-        ticket = replace(ticket, requester=requester, ratings=given)
+        ticket = replace(ticket, requester=requester, ratings=given, customer=customer)
         if ticket.status is TicketStatus.DELETED:
             return ticket  # its comments are gone
         messages = read_messages(self._pages, ticket, people, after=after, login=self._login, own_ids=self._own_ids)
@@ -169,6 +170,9 @@ class ZendeskConnector(Connector):
     def find_follow_up(self, ticket_id: str, marker: str) -> str | None:
         found = endings.follow_up_ids(self._get(f"tickets/{number(ticket_id)}.json", {}, of=ticket_id).get("ticket"))
         return next((one for one in found if self.find_write(one, [marker])), None)
+
+    def find_ticket(self, requester_id: str, marker: str) -> str | None:
+        return endings.newest_id(self._get("tickets.json", {"external_id": marker}, of="a new ticket"))
 
     def find_solver(self, ticket_id: str) -> StatusChange | None:
         return endings.solver_in(audit for page in self._newest_audits(ticket_id) for audit in page["audits"])

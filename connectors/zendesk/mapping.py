@@ -14,7 +14,7 @@ from typing import Any
 from marshmallow import fields, post_load
 
 from connectors.http import USER_AGENT
-from connectors.ticket import Author, Group, Macro, Message, Person, Priority, Ticket, TicketStatus
+from connectors.ticket import Author, Customer, Group, Macro, Message, Person, Priority, Ticket, TicketStatus
 from connectors.wire import IdField, InstantField, TextField, VendorSchema, clean, optional_id
 
 #: The key under which our markers stand in a change's own metadata ("audit.metadata.custom" at the vendor).
@@ -205,6 +205,29 @@ def read_macro(body: Any) -> Macro | None:
 def read_people(body: Mapping[str, Any]) -> dict[str, Person]:
     """The users side-loaded into an answer, by id."""
     return {person.id: person for person in map(read_person, body.get("users") or ())}
+
+
+def read_customer(body: Mapping[str, Any], ticket: Ticket) -> Customer:
+    """The requester's own fields and their organisation's, as side-loaded into an answer.
+
+    https://developer.zendesk.com/api-reference/ticketing/users/user_fields/ and organizations/organization_fields/
+    """
+    user = _with_id(body.get("users"), ticket.requester.id)
+    organization = _with_id(body.get("organizations"), ticket.organization_id)
+    return Customer(
+        fields=_values(user.get("user_fields")),
+        organization=clean(str(organization.get("name") or "")),
+        organization_fields=_values(organization.get("organization_fields")),
+    )
+
+
+def _with_id(bodies: Any, wanted: str | None) -> Mapping[str, Any]:
+    listed = bodies if isinstance(bodies, list) and wanted else []
+    return next((one for one in listed if isinstance(one, Mapping) and str(one.get("id")) == wanted), {})
+
+
+def _values(fields: Any) -> dict[str, str | int | float | bool | None]:
+    return {str(key): _value(value) for key, value in fields.items()} if isinstance(fields, Mapping) else {}
 
 
 def build_message(comment: CommentBody, requester_id: str, people: Mapping[str, Person], own_ids: set[str]) -> Message:

@@ -67,6 +67,25 @@ class TestReading:
         assert desk.read_ticket(str(inside)).organization_id == made["id"]
         assert desk.read_ticket(stage.new_ticket()).organization_id is None
 
+    @pytest.mark.capability("TEA-08")
+    def test_what_fields_say_of_a_customer_and_their_organisation_is_told(self, stage: Stage, desk: Connector) -> None:
+        home = stage.act("organizations", name="Tier Example", domains=["tier.example"])
+        stage.act(f"profiles/{home['id']}", fields={"plan": "Gold", "account_tier": "Premium"})
+        ticket = desk.read_ticket(str(stage.act("tickets", email="one@tier.example", text="Hello")["id"]))
+        stage.act(f"profiles/{ticket.requester.id}", fields={"revenue": 1200, "newsletter": True, "city": None})
+        ticket = desk.read_ticket(ticket.id)
+
+        customer = desk.read_customer(ticket)
+
+        assert customer.organization == "Tier Example"
+        assert customer.organization_fields == {"plan": "Gold", "account_tier": "Premium"}
+        assert customer.fields == {"revenue": 1200, "newsletter": True, "city": None}
+
+    def test_a_customer_of_no_organisation_has_no_fields_of_one(self, stage: Stage, desk: Connector) -> None:
+        customer = desk.read_customer(desk.read_ticket(stage.new_ticket()))
+
+        assert (customer.fields, customer.organization, customer.organization_fields) == ({}, "", {})
+
     def test_a_merged_ticket_says_where_it_went(self, stage: Stage, desk: Connector) -> None:
         ticket_id, target = stage.new_ticket(), stage.new_ticket()
         stage.act(f"tickets/{ticket_id}/merge", into=int(target))

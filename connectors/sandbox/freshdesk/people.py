@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from connectors.sandbox import organizations, people
+from connectors.sandbox import organizations, people, profiles
 from connectors.sandbox.freshdesk.answers import Listing, actor, answer, body, desk, only, paged
 from connectors.sandbox.freshdesk.errors import Fault, Wrong
 from connectors.sandbox.freshdesk.shapes import agent_json, company_json, contact_json, group_json
@@ -84,7 +84,8 @@ def contacts() -> Response:
 @api.get("/contacts/<int:contact_id>")
 def contact(contact_id: int) -> Response:
     with desk().file.reading() as db:
-        return answer(contact_json(_person(db, contact_id, staff=False)))
+        shown = contact_json(_person(db, contact_id, staff=False))
+        return answer(shown | {"custom_fields": profiles.of(db, contact_id)})
 
 
 @api.post("/contacts")
@@ -110,7 +111,10 @@ def companies() -> Response:
 @api.get("/companies/<int:company_id>")
 def company(company_id: int) -> Response:
     with desk().file.reading() as db:
-        return answer(company_json(organizations.get(db, company_id)))
+        shown, fields = company_json(organizations.get(db, company_id)), profiles.of(db, company_id)
+        own = {name: value for name, value in fields.items() if name in shown}
+        custom = {name: value for name, value in fields.items() if name not in own}
+        return answer(shown | own | {"custom_fields": custom})
 
 
 @api.post("/companies")

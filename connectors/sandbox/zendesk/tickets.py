@@ -7,13 +7,21 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from connectors.sandbox import fates, people, ratings, tickets
+from connectors.sandbox import fates, organizations, people, profiles, ratings, tickets
 from connectors.sandbox.changes import Change, Outcome
 from connectors.sandbox.refusals import Malformed
 from connectors.sandbox.store import Db
 from connectors.sandbox.zendesk import metrics, wanted
 from connectors.sandbox.zendesk.answers import Listing, actor, answer, desk, ids_argument, number, paged, payload
-from connectors.sandbox.zendesk.shapes import audit_json, show_audit, show_comment, show_ticket, ticket_json, user_json
+from connectors.sandbox.zendesk.shapes import (
+    audit_json,
+    organization_json,
+    show_audit,
+    show_comment,
+    show_ticket,
+    ticket_json,
+    user_json,
+)
 
 api = Blueprint("zendesk_tickets", __name__)
 
@@ -66,9 +74,15 @@ def show(ticket_id: int) -> Response:
     with desk().file.reading() as db:
         ticket = tickets.get(db, ticket_id)
         body: dict[str, Any] = {"ticket": with_rating(db, ticket)}
-        if "users" in request.args.get("include", "").split(","):
+        include = request.args.get("include", "").split(",")
+        if "users" in include:
             ids = [ticket.requester_id, ticket.submitter_id, *([ticket.assignee_id] if ticket.assignee_id else [])]
-            body["users"] = [user_json(person) for person in people.many(db, ids)]
+            body["users"] = [user_json(one) | {"user_fields": profiles.of(db, one.id)} for one in people.many(db, ids)]
+        if "organizations" in include:
+            home = organizations.many(db, [ticket.organization_id] if ticket.organization_id else [])
+            body["organizations"] = [
+                organization_json(one) | {"organization_fields": profiles.of(db, one.id)} for one in home
+            ]
     return answer(body)
 
 

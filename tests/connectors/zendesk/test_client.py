@@ -96,7 +96,7 @@ class TestReading:
 
         asked = [parse_qs(urlsplit(str(call.request.url)).query) for call in vendor.calls]
         assert asked == [
-            {"include": ["users"]},
+            {"include": ["users,organizations"]},
             {"page[size]": ["100"], "include": ["users"], "sort": ["-created_at"]},
         ]
 
