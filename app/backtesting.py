@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.protocols import capacity, figures, foreseen, progress, rollout
 from app.protocols.actions.base import Effect, Need
 from app.protocols.actions.registry import ACTIONS
-from app.protocols.backtest import Opening, Replayed, Scene, Tested, replay
+from app.protocols.backtest import Opening, Replayed, Scene, Subject, replay
 from app.protocols.capacity import Plan, Question
 from app.protocols.decide import Published
 from app.protocols.evaluation import Evaluation
@@ -145,6 +145,7 @@ def read_history(parts: Parts, desk_id: int, protocol: RecoveryProtocol, *, star
     with parts.database.desk(desk_id, read=True) as session:
         desk = desks.get(session, desk_id)
         looks = list(evaluations.between(session, start, end))
+        stored = teams.roster(session, desk_id, parts.clock.now())
         scene = Scene(
             start=start,
             end=end,
@@ -152,9 +153,9 @@ def read_history(parts: Parts, desk_id: int, protocol: RecoveryProtocol, *, star
             lives=doings.lives(session),
             hours=context_of(desk).hours,
             zone=(desk.settings.get("calendar") or {}).get("zone"),
+            capacities=_capacities(stored),
         )
         first = evaluations.first_at(session)
-        stored = teams.roster(session, desk_id, parts.clock.now())
     roster = Roster(teams=stored.teams, members=stored.members, hours=stored.hours)
     picture = _picture(parts, desk, protocol, roster)
     notes = [INCOMPLETE.format(at=f"{first:%Y-%m-%d %H:%M} UTC")] if first is not None and first > start else []
@@ -165,11 +166,11 @@ def read_history(parts: Parts, desk_id: int, protocol: RecoveryProtocol, *, star
 
 def _run(parts: Parts, desk_id: int, protocol: RecoveryProtocol, history: History, share: float | None) -> Backtest:
     with parts.database.desk(desk_id, read=True) as session:
-        tested, protocol_id = _tested(session, protocol, history.scene)
+        subject, protocol_id = _subject(session, protocol, history.scene)
     looks = history.looks
     if share is not None:
         looks = [one for one in looks if rollout.in_canary(protocol_id, one.ticket_id, share)]
-    found = replay(tested, looks, history.scene)
+    found = replay(subject, looks, history.scene)
     return _backtest(protocol, history, found)
 
 
@@ -191,7 +192,7 @@ def _opened(opening: Opening) -> Opened:
     return Opened(ticket_id=opening.ticket_id, at=opening.at, reason=opening.reason)
 
 
-def _tested(session: Session, protocol: RecoveryProtocol, scene: Scene) -> tuple[Tested, int]:
+def _subject(session: Session, protocol: RecoveryProtocol, scene: Scene) -> tuple[Subject, int]:
     """The protocol in its own place among the desk's, and the versions on record that say the same."""
     row = protocols.find_by_name(session, protocol.name)
     same = frozenset(version_id for version_id, known in scene.versions.items() if known == protocol)
@@ -201,7 +202,7 @@ def _tested(session: Session, protocol: RecoveryProtocol, scene: Scene) -> tuple
         protocol=protocol,
         order=row.position if row is not None else last,
     )
-    return Tested(published=published, same_as=same), row.id if row is not None else 0
+    return Subject(published=published, same_as=same), row.id if row is not None else 0
 
 
 def _picture(parts: Parts, desk: Desk, protocol: RecoveryProtocol, roster: Roster) -> foreseen.Desk:
@@ -226,6 +227,12 @@ def _picture(parts: Parts, desk: Desk, protocol: RecoveryProtocol, roster: Roste
     except ConnectorError:
         return replace(base, asked=False)
     return replace(base, groups=groups, members=members)
+
+
+def _capacities(roster: Roster) -> dict[str, int]:
+    """How many open cases the stored teams take at once, by their names and by their groups' ids."""
+    limited = [(team, team.capacity) for team in roster.teams.values() if team.capacity is not None]
+    return {word: capacity for team, capacity in limited for word in (team.name, team.group_id)}
 
 
 def _members(connector: Connector, groups: Iterable[Group], names: Collection[str]) -> dict[str, tuple[Person, ...]]:

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
 from app.protocols.decide import PastCase
+from app.protocols.ledger import Life
 from app.store.models import DecisionRow, ProtocolRow, ProtocolVersion, RecoveryCase, StepRow, TrackedTicket
-from app.words import Outcome
+from app.words import CaseStage, Outcome
 
 CHUNK = 500  #: ids in one statement
 
@@ -26,7 +27,7 @@ class Deed:
     reason: str  #: of the decision that opened it
 
 
-def lives(session: Session) -> Mapping[int, Sequence[PastCase]]:
+def lives(session: Session) -> Mapping[int, Sequence[Life]]:
     """Every case of the desk by its ticket, oldest first."""
     rows = session.execute(
         select(RecoveryCase, ProtocolRow.name)
@@ -34,17 +35,22 @@ def lives(session: Session) -> Mapping[int, Sequence[PastCase]]:
         .join(ProtocolRow, ProtocolRow.id == ProtocolVersion.protocol_id)
         .order_by(RecoveryCase.id)
     )
-    found: dict[int, list[PastCase]] = {}
+    found: dict[int, list[Life]] = {}
     for case, name in rows:
-        past = PastCase(
-            protocol=name,
-            version_id=case.version_id,
-            opened_at=case.opened_at,
-            closed_at=case.closed_at,
-            exited_at=case.exited_at,
-        )
-        found.setdefault(case.tracked_id, []).append(past)
+        found.setdefault(case.tracked_id, []).append(_life(case, name))
     return found
+
+
+def _life(case: RecoveryCase, name: str) -> Life:
+    past = PastCase(
+        protocol=name,
+        version_id=case.version_id,
+        opened_at=case.opened_at,
+        closed_at=case.closed_at,
+        exited_at=case.exited_at,
+    )
+    answered = case.stage in (CaseStage.RECOVERED, CaseStage.LOST)
+    return Life(past=past, answered=answered, taken_back_at=case.taken_back_at)
 
 
 def deeds(session: Session, version_ids: Collection[int], start: datetime, end: datetime) -> Sequence[Deed]:
