@@ -19,7 +19,14 @@ from zlib import crc32
 
 PACKAGED = Path(__file__).parent / "prior" / "words"
 TOKEN = re.compile(r"[\w']+|[?!]")
-TELLING = re.compile(r"\w{3}")  #: what evidence has to hold; marks and "I" convince nobody
+#: Words that weigh something and convince nobody; evidence has to hold another one, of three letters or more.
+_PLAIN_WORDS = """
+    about all also and any are been but can could did does doing for from get got had has have her here him his how into
+    its just let may more not now off one our out own she should some than that the their them then there these they
+    this those was were what when where which who will with would yet you your
+"""
+LETTERS = re.compile(r"\w{3,}")
+_PLAIN = frozenset(_PLAIN_WORDS.split())
 LONGEST = 1_500  #: characters of a message that are read
 PIECES = 3  #: shown as evidence
 
@@ -95,7 +102,7 @@ def strongest(known: list[tuple[float, str]], side: int) -> str:
     shown: list[str] = []
     told = ""  # in lines, which no piece goes beyond
     for _, piece in sorted([(-weight * side, piece) for weight, piece in known if weight * side > 0]):
-        if piece in told or not TELLING.search(piece) or any([other in piece for other in shown]):
+        if piece in told or _PLAIN.issuperset(LETTERS.findall(piece)) or any([other in piece for other in shown]):
             continue
         shown.append(piece)
         if len(shown) == PIECES:

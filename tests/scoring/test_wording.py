@@ -88,6 +88,13 @@ def test_a_list_adds_up_to_its_logit() -> None:
     assert strongest(known, -1) == "“thanks”"
 
 
+def test_words_that_convince_nobody_are_no_evidence() -> None:
+    known = [(-1.0, "has"), (-0.9, "not"), (-0.5, "not arrived"), (-0.2, "is the")]
+
+    assert strongest(known, -1) == "“not arrived”"
+    assert strongest([(-1.0, "this is"), (-0.5, "?!")], -1) == ""
+
+
 def test_lists_on_a_shelf_read_as_each_does_alone() -> None:
     pieces = cut("no thanks at all")
     first, *others = pieces

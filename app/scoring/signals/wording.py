@@ -106,7 +106,7 @@ def _feeling(name: str, logit: float, known: list[tuple[float, str]]) -> list[Re
     value = chance_above_usual(1 / (1 + math.exp(-logit))) if known else 0.0
     if not value:
         return []
-    return [Reading(signal=f"wording.{name}", value=value, evidence=clip(f"words such as {strongest(known, 1)}"))]
+    return [Reading(signal=f"wording.{name}", value=value, evidence=_evidence("words such as", strongest(known, 1)))]
 
 
 def _two_sided(name: str, logit: float, known: list[tuple[float, str]], *, said: str) -> list[Reading]:
