@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -26,10 +26,12 @@ def import_documents(
 ) -> list[tuple[str, int, bool]]:
     """Store documents as drafts, or publish them at once: (name, number, whether it was new) of each.
 
-    They are asked in their own order after those that are there already, or with `first` before them.
+    They are asked in their own order: those that are new stand before the next one that is there already. Where none
+    follows they come after all others. With `first` they come before all others.
 
     Raises DocumentError before anything of a bad document is stored.
     """
+    known = {row.name for row, _ in protocols.all_of(session)}
     stored = []
     for text in reversed(list(documents)) if first else documents:
         protocol = read_document(text)
@@ -37,4 +39,18 @@ def import_documents(
         if publish_as is not None and version.state is not VersionState.PUBLISHED:
             protocols.publish(session, version, by=publish_as, reason="imported", now=real_now())
         stored.append((protocol.name, version.number, is_new))
-    return stored[::-1] if first else stored
+    if first:
+        return stored[::-1]
+    _line_up(session, [name for name, _, _ in stored], known)
+    return stored
+
+
+def _line_up(session: Session, names: Sequence[str], known: Container[str]) -> None:
+    """Put each run of new protocols before the known one that follows it."""
+    waiting: list[str] = []
+    for name in names:
+        if name not in known:
+            waiting.append(name)
+        elif waiting:
+            protocols.put_before(session, waiting, name)
+            waiting = []

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from app.cli import main
 from app.clock import real_now
 from app.factory import build
+from app.protocols.document import read_document
 from app.protocols.packs import load_pack
 from app.settings import Settings, load, new_key
 from app.store import desks, schema
@@ -641,13 +642,21 @@ class TestProtocols:
     @pytest.mark.capability("CRI-06")
     @pytest.mark.parametrize("name", ["financial", "healthcare", "marketplace", "retail", "subscription", "telecom"])
     def test_of_a_pack_take_the_default_ones_place(self, name: str, run: Run):
-        said = run("protocol", "import", f"pack:{name}", "--publish", "--first")
+        said = run("protocol", "import", f"pack:{name}", "--publish")
 
         assert said.exit_code == 0, said.stderr
-        listed = self.listed(run)
-        assert {state for _, _, state in listed} == {"published"}
-        assert len(listed) == len(load_pack(name))
-        assert {("Bad rating", 2, "published"), ("Unhappy and getting worse", 2, "published")} <= set(listed)
+        wanted = [read_document(text).name for text in load_pack(name)]
+        versions = {"Bad rating": 2, "Unhappy and getting worse": 2}
+        assert self.listed(run) == [(one, versions.get(one, 1), "published") for one in wanted]
+
+    def test_of_a_pack_stand_before_the_known_ones_that_follow_them(self, run: Run, tmp_path: Path):
+        run("protocol", "import", written(tmp_path, "late.yaml", PROTOCOL))
+
+        run("protocol", "import", "pack:telecom")
+
+        asked = [name for name, _, _ in self.listed(run)]
+        wanted = [read_document(text).name for text in load_pack("telecom")]
+        assert asked == [*wanted, "Late parcel"]
 
     @pytest.mark.capability("PRO-01")
     def test_are_not_published_where_a_cause_would_have_two(self, run: Run, tmp_path: Path):

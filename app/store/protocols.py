@@ -98,6 +98,17 @@ def import_document(
     return added, True
 
 
+def put_before(session: Session, names: Sequence[str], following: str) -> None:
+    """Have protocols asked just before another one; all others stay as they are to each other."""
+    rows = session.scalars(select(ProtocolRow).order_by(ProtocolRow.position, ProtocolRow.id)).all()
+    moved = [row for name in names for row in rows if row.name == name]
+    others = [row for row in rows if row not in moved]
+    at = [row.name for row in others].index(following)
+    for place, row in enumerate([*others[:at], *moved, *others[at:]], start=1):
+        row.position = 10 * place
+    session.flush()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """How far a version is put in force: whole, on a share of the tickets, or only to watch."""
