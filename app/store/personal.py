@@ -22,9 +22,12 @@ from app.store.models import (
     Base,
     CauseExample,
     DecisionRow,
+    Deferral,
     Delivery,
+    Deviation,
     EvaluationRow,
     ExampleRow,
+    HumanOverride,
     Invitation,
     InvitationState,
     Label,
@@ -124,12 +127,12 @@ def _kept(found: Found) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
     yield TrackedTicket, TrackedTicket.id.in_(own)
     yield Message, or_(Message.tracked_id.in_(own), Message.author_id.in_(found.ids))
     yield Participant, or_(Participant.tracked_id.in_(own), Participant.helpdesk_id.in_(found.ids))
-    for table in (ScoreRow, CauseExample, ExampleRow, DecisionRow, EvaluationRow, RollbackTicket):
+    for table in (ScoreRow, CauseExample, ExampleRow, DecisionRow, EvaluationRow, RollbackTicket, Deferral):
         yield table, table.tracked_id.in_(own)
     yield RatingRow, or_(RatingRow.tracked_id.in_(own), RatingRow.person_id.in_(known))
     yield Label, or_(Label.tracked_id.in_(own), Label.by.in_([f"agent:{one}" for one in found.ids]))
     yield RecoveryCase, RecoveryCase.id.in_(cases)
-    for table_of_case in (StepRow, Invitation, Answer):
+    for table_of_case in (StepRow, Invitation, Answer, Deviation, HumanOverride):
         yield table_of_case, table_of_case.case_id.in_(cases)
 
 
