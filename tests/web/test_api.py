@@ -14,7 +14,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.factory import create_app
+from app.protocols.evaluation import Evaluation, Snapshot
 from app.settings import Settings
+from app.store import evaluations, tracked_tickets
 from app.store.database import Database
 from app.store.models import Role
 from tasks.parts import Parts
@@ -152,6 +154,66 @@ def test_a_ticket_without_a_score_says_why(stranger: FlaskClient, story: Seeded)
 
 def test_an_unknown_ticket_is_a_problem(stranger: FlaskClient, story: Seeded) -> None:
     assert stranger.get("/api/v1/tickets/999/score", headers=OPERATOR).status_code == 404
+
+
+@pytest.mark.capability("N15")
+class TestWhy:
+    def test_names_every_condition_and_every_step(
+        self, stranger: FlaskClient, story: Seeded, database: Database
+    ) -> None:
+        facts = {"state": "poor_improving", "score": 38, "cause": "shipping_delay"}
+        with database.desk(story.desk_id) as session:
+            quiet = tracked_tickets.find_by_ticket(session, story.quiet_ticket_id)
+            assert quiet is not None
+            seen = Evaluation(
+                tracked_id=quiet.id,
+                ticket_id=quiet.ticket_id,
+                at=seeds.NOW,
+                as_of=seeds.NOW,
+                facts=facts,
+                ticket=Snapshot(),
+            )
+            evaluations.record(session, quiet, seen)
+
+        answer = stranger.get(f"/api/v1/tickets/{story.quiet_ticket_id}/why?protocol=Late parcel", headers=OPERATOR)
+
+        assert answer.json is not None
+        (told,) = answer.json["answers"]
+        assert (told["version"], told["state"], told["outcome"], told["acts"]) == (
+            1, "published", "not_eligible", None,
+        )  # fmt: skip
+        assert {"field": "score", "operator": "at_most", "expected": 40, "actual": 38, "passed": True} in told[
+            "conditions"
+        ]
+        assert {one["reason"] for one in told["steps"]} == {told["reason"]}
+
+    def test_says_where_nothing_is_known(self, stranger: FlaskClient, story: Seeded) -> None:
+        answer = stranger.get("/api/v1/tickets/4713/why", headers=OPERATOR)
+
+        assert answer.json == {
+            "ticket_id": "4713",
+            "at": None,
+            "missing": "the customer has not written anything",
+            "answers": [],
+        }
+
+    @pytest.mark.parametrize(
+        ("query", "code"),
+        [
+            ("?protocol=No such", 404),
+            ("?protocol=Late parcel&version=9", 404),
+            ("?protocol=Late parcel&version=0", 422),
+            ("?protocol=Late parcel&version=many", 422),
+            ("?version=1", 422),
+        ],
+    )
+    def test_what_there_is_not_is_a_problem(self, stranger: FlaskClient, story: Seeded, query: str, code: int) -> None:
+        answer = stranger.get(f"/api/v1/tickets/4712/why{query}", headers=OPERATOR)
+
+        assert (answer.status_code, answer.content_type) == (code, "application/problem+json")
+
+    def test_agents_may_not_ask(self, person: Callable[..., SignedIn], story: Seeded) -> None:
+        assert person(Role.AGENT, email="a@example.com").get("/api/v1/tickets/4712/why").status_code == 403
 
 
 def test_with_several_desks_the_operator_says_which(stranger: FlaskClient, story: Seeded, database: Database) -> None:
