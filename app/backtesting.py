@@ -35,6 +35,7 @@ from tasks.parts import Parts
 
 UNASKED = "The helpdesk was not asked: every assignment is counted as one that changes something."
 INCOMPLETE = "Nothing is kept from before {at}: what came earlier is not in the figures."
+APOLOGIES = "The cap on apologies counts those of one case: what a customer was told before is not looked up."
 MACROS = "A macro counts as one change, since what it holds is asked at the helpdesk only when it is applied."
 
 
@@ -161,6 +162,7 @@ def read_history(parts: Parts, desk_id: int, protocol: RecoveryProtocol, *, star
     notes = [INCOMPLETE.format(at=f"{first:%Y-%m-%d %H:%M} UTC")] if first is not None and first > start else []
     notes += [] if picture.asked else [UNASKED]
     notes += [MACROS] if any(action.do == "macro" for action in protocol.actions) else []
+    notes += [APOLOGIES] if protocol.guardrails.max_apologies is not None else []
     return History(scene=scene, looks=looks, desk=picture, notes=tuple(notes))
 
 
@@ -211,6 +213,7 @@ def _picture(parts: Parts, desk: Desk, protocol: RecoveryProtocol, roster: Roste
         dictionary=TagDictionary(**desk.settings.get("tags", {})),
         roster=roster,
         has_lead=bool(desk.settings.get("lead_emails")),
+        may_speak=desk.settings.get("automation_may_speak") is True,
     )
     wanted = [
         lookup
@@ -261,6 +264,7 @@ def _work_done(deed: Deed, protocol: RecoveryProtocol) -> Work:
         steps=tuple(step.do for step in own),
         changes=tuple(step.change for step in done if step.change and ACTIONS[step.do].effect is Effect.WRITE),
         alerts=sum(ACTIONS[step.do].effect is Effect.ALERT for step in done),
+        vendor_items=sum(ACTIONS[step.do].effect is Effect.VENDOR for step in done),
         tasks=sum(progress.is_persons(planned[step.action]) for step in own),
         writes=len({step.sent_at for step in deed.steps if _was_sent(step, planned)}),
         reason=deed.reason,

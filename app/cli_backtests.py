@@ -171,6 +171,7 @@ def _figures(figures: Figures) -> list[str]:
         "notes": figures.notes,
         "public messages": figures.public_messages,
         "alerts": figures.alerts,
+        "vendor items": figures.vendor_items,
         "tasks for people": figures.tasks,
         "helpdesk writes": figures.helpdesk_writes,
     }

@@ -23,6 +23,7 @@ class Work:
     steps: tuple[str, ...] = ()  #: the actions that were planned, in order
     changes: tuple[Change, ...] = ()  #: of each step that changed or said something; see `changes.py`
     alerts: int = 0
+    vendor_items: int = 0
     tasks: int = 0  #: steps that people are to do
     writes: int = 0  #: changes sent to the helpdesk, each with whatever could be joined in it
     reason: str = ""  #: why it opened, one sentence without customer text
@@ -52,8 +53,9 @@ class Figures:
     notes: int = 0
     public_messages: int = 0
     alerts: int = 0
-    tasks: int = 0
-    helpdesk_writes: int = 0
+    vendor_items: int = 0
+    tasks: int = 0  #: steps that people are to do
+    helpdesk_writes: int = 0  #: changes of tickets; what can be one is one
     load: tuple[Load, ...] = ()  #: in order of hour and team
     overlap: Mapping[str, int] = field(default_factory=dict)  #: tickets on which another protocol held too, by its name
 
@@ -80,6 +82,7 @@ def count(works: Sequence[Work], *, overlap: Mapping[str, int] | None = None, de
         notes=said["note"],
         public_messages=said["reply"],
         alerts=sum(work.alerts for work in works),
+        vendor_items=sum(work.vendor_items for work in works),
         tasks=sum(work.tasks for work in works),
         helpdesk_writes=sum(work.writes for work in works),
         load=_load(works),

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.protocols import progress, tags
+from app.protocols import contact, progress, tags
 from app.protocols.actions.alert import LEAD
-from app.protocols.actions.base import CaseSummary, Planning
+from app.protocols.actions.base import Alert, CaseSummary, Planning, VendorNotice
 from app.protocols.actions.combine import combine
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.backtest import Opening
 from app.protocols.changes import Change, changes_of
+from app.protocols.contact import Said
 from app.protocols.errors import CannotPlan
 from app.protocols.figures import NOBODY, Work
-from app.protocols.protocol import Action, RecoveryProtocol
+from app.protocols.protocol import Action, Guardrails, RecoveryProtocol
 from app.protocols.routing import Roster
 from app.protocols.tags import TagDictionary
 from app.words import Cause, SatState
@@ -24,6 +25,7 @@ from connectors.ticket import Group, Person, Ticket, TicketStatus, Write
 
 FLAG = "0-flag"  #: the engine's own first step, which marks the ticket
 ANYTHING = "?"  #: stands for what only the helpdesk could have told
+SOME_URL = "https://?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Desk:
     roster: Roster = field(default_factory=Roster)
     asked: bool = True  #: the helpdesk told its groups; else every assignment counts as one that changes something
     has_lead: bool = True  #: somebody is named whom alerts to the leads reach
+    may_speak: bool = False  #: the desk lets automation write to customers
 
     def group_name(self, group_id: str | None) -> str:
         return next((group.name for group in self.groups if group.id == group_id), "")
@@ -47,7 +50,7 @@ def work_of(opening: Opening, protocol: RecoveryProtocol, desk: Desk) -> Work:
     ours = [(key, action) for key, action in steps if not progress.is_persons(action)]
     performed = ours if progress.stops(protocol.guardrails, opening.facts) is None else []
     planning = _planning(opening, protocol, desk)
-    planned = {key: plan for key, action in performed if (plan := _plan(action, planning, opening, desk)) is not None}
+    planned = _plans(performed, planning, opening, desk, protocol.guardrails)
     writes = [_flag(opening, desk)] + [
         replace(plan, markers=(key,)) for key, plan in planned.items() if isinstance(plan, Write) and not plan.empty
     ]
@@ -58,7 +61,8 @@ def work_of(opening: Opening, protocol: RecoveryProtocol, desk: Desk) -> Work:
         team=protocol.team or NOBODY,
         steps=tuple(action.do for _, action in steps),
         changes=changes,
-        alerts=sum(not isinstance(plan, Write) for plan in planned.values()),
+        alerts=sum(isinstance(plan, Alert) for plan in planned.values()),
+        vendor_items=sum(isinstance(plan, VendorNotice) for plan in planned.values()),
         tasks=len(steps) - len(ours),
         writes=sent,
         reason=opening.reason,
@@ -76,6 +80,24 @@ def _perform(writes: Iterable[Write], ticket: Ticket) -> tuple[tuple[Change, ...
         changes |= changes_of([part for part in parts if set(part.markers) <= set(whole.markers)], whole, ticket)
     changes.pop(FLAG, None)
     return tuple(changes.values()), len(sent)
+
+
+def _plans(
+    performed: Iterable[tuple[str, Action]], planning: Planning, opening: Opening, desk: Desk, rails: Guardrails
+) -> dict[str, Any]:
+    """What each step wants, without those that the engine would not do; words that wear out are said once."""
+    planned, said, apologies = dict[str, Any](), frozenset[Said](), 0
+    for key, action in performed:
+        plan = _plan(action, planning, opening, desk)
+        comment = plan.comment if isinstance(plan, Write) else None
+        if comment is not None and comment.public:
+            if contact.withheld(comment.text, rails, said, apologies) is not None:
+                continue
+            kinds = contact.kinds(comment.text)
+            said, apologies = said | kinds, apologies + (Said.APOLOGY in kinds)
+        if plan is not None:
+            planned[key] = plan
+    return planned
 
 
 def _flag(opening: Opening, desk: Desk) -> Write:
@@ -112,8 +134,8 @@ def _planning(opening: Opening, protocol: RecoveryProtocol, desk: Desk) -> Plann
             reasons=(ANYTHING,) if seen.reasoned else (),
             cause=Cause(facts.get("cause") or Cause.UNKNOWN),
             stars=facts.get("rating_stars"),
-            url=ANYTHING,
-            ticket_url=ANYTHING,
+            url=SOME_URL,
+            ticket_url=SOME_URL,
             previous_group=desk.group_name(seen.group_id),
             previous_group_id=seen.group_id,
             previous_assignee_id=seen.assignee_id,
@@ -123,4 +145,5 @@ def _planning(opening: Opening, protocol: RecoveryProtocol, desk: Desk) -> Plann
         groups=desk.groups,
         members=desk.members,
         roster=desk.roster,
+        may_speak=desk.may_speak and protocol.guardrails.automation_may_speak,
     )

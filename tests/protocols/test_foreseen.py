@@ -129,6 +129,38 @@ def test_after_a_second_failure_what_speaks_to_the_customer_is_left_to_people() 
     assert figures(macro).field_changes != {}
 
 
+REPLY = {"do": "reply", "text": "We are sorry."}
+SPEAKS = {"automation_may_speak": True}
+OPEN_DESK = Desk(may_speak=True)
+
+
+def test_a_message_counts_where_protocol_and_desk_let_automation_speak() -> None:
+    assert figures(REPLY, guardrails=SPEAKS, desk=OPEN_DESK).public_messages == 1
+    assert figures(REPLY, guardrails=SPEAKS).public_messages == 0
+    assert figures(REPLY, desk=OPEN_DESK).public_messages == 0
+
+
+def test_a_note_and_a_message_are_two_changes() -> None:
+    assert figures(REPLY, TAG, guardrails=SPEAKS, desk=OPEN_DESK).helpdesk_writes == 1
+    assert figures(REPLY, NOTE, guardrails=SPEAKS, desk=OPEN_DESK).helpdesk_writes == 2
+
+
+def test_an_apology_beyond_the_cap_is_not_sent() -> None:
+    again = {"do": "reply", "text": "Once more: we apologise."}
+
+    found = figures(REPLY, again, guardrails={**SPEAKS, "max_apologies": 1}, desk=OPEN_DESK)
+
+    assert found.public_messages == 1
+
+
+def test_a_vendor_item_is_counted_as_such() -> None:
+    notice = {"do": "vendor_notice", "group": "Support", "text": "Please look into it."}
+
+    found = figures(notice)
+
+    assert (found.vendor_items, found.notes, found.alerts) == (1, 0, 0)
+
+
 def test_cases_are_counted_by_team_and_hour() -> None:
     works = [Work(ticket_id=str(number), at=NOW + timedelta(minutes=25 * number), team="A") for number in range(4)]
 
