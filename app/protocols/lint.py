@@ -83,8 +83,10 @@ def lint_together(protocols: Sequence[RecoveryProtocol]) -> list[Finding]:
 
 def _with_values(findings: Iterable[Finding], protocols: Sequence[RecoveryProtocol]) -> list[Finding]:
     """The findings with what their documents have at those places."""
-    documents = {protocol.name: plain_document(protocol) for protocol in protocols}
-    return [_with_value(one, documents.get(one.protocol)) for one in findings]
+    found = list(findings)
+    named = {one.protocol for one in found}
+    documents = {protocol.name: plain_document(protocol) for protocol in protocols if protocol.name in named}
+    return [_with_value(one, documents.get(one.protocol)) for one in found]
 
 
 def _with_value(finding: Finding, document: object) -> Finding:

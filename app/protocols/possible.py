@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -23,9 +24,16 @@ MAX_SUBSETS_OF = 8
 def clash(conditions: Iterable[Condition]) -> str | None:
     """The fact on which the conditions can never all hold ("state and level" where it takes both), or None."""
     for group, own in _by_group(conditions).items():
-        if not any(all(holds(one, world) for one in own) for world in _worlds(group, own)):
+        if not _can_hold(group, frozenset(own)):
             return " and ".join(dict.fromkeys(condition.field for condition in own))
     return None
+
+
+@lru_cache(maxsize=10_000)
+def _can_hold(group: tuple[str, ...], conditions: frozenset[Condition]) -> bool:
+    """Whether some values of the group's facts meet all conditions on them; asked again and again beside others."""
+    own = tuple(conditions)
+    return any(all(holds(one, world) for one in own) for world in _worlds(group, own, largest=True))
 
 
 def impossible(criteria: Criteria) -> str | None:
@@ -69,11 +77,15 @@ def _forces(branch: Sequence[Condition], either: Sequence[Condition]) -> bool:
     Facts that the branch does not look at may be unknown, so nothing on them is forced.
     """
     group = _group(either[0])
-    own = _by_group(branch).get(group, [])
-    words = FACTS[either[0].field].kind is Kind.WORDS
-    if not own or (words and len(_mentioned([*own, *either])) > MAX_SUBSETS_OF):
+    own = frozenset(condition for condition in branch if _group(condition) == group)
+    if not own or (_has_words(group) and len(_mentioned([*own, *either])) > MAX_SUBSETS_OF):
         return False
-    meeting = [world for world in _worlds(group, [*own, *either]) if all(holds(one, world) for one in own)]
+    return _follows(group, own, tuple(either))
+
+
+@lru_cache(maxsize=10_000)
+def _follows(group: tuple[str, ...], own: frozenset[Condition], either: tuple[Condition, ...]) -> bool:
+    meeting = (world for world in _worlds(group, [*own, *either]) if all(holds(one, world) for one in own))
     return all(any(holds(one, world) for one in either) for world in meeting)
 
 
@@ -88,14 +100,30 @@ def _by_group(conditions: Iterable[Condition]) -> dict[tuple[str, ...], list[Con
     return found
 
 
-def _worlds(group: tuple[str, ...], conditions: Sequence[Condition]) -> Iterator[Mapping[str, Any]]:
-    """Values of the group's facts such that any other ones are treated like one of them by these conditions."""
+def _worlds(
+    group: tuple[str, ...], conditions: Sequence[Condition], *, largest: bool = False
+) -> Iterator[Mapping[str, Any]]:
+    """Values of the group's facts such that any other ones are treated like one of them by these conditions.
+
+    With `largest`, of sets of words only the one that meets all conditions if any does.
+    """
     if "state" in group:
         yield from _states()
     elif "rating_stars" in group:
         yield from _ratings([condition for condition in conditions if condition.field == "rating"])
     else:
-        yield from ({group[0]: value} for value in _telling(FACTS[group[0]], conditions))
+        telling = _largest(conditions) if largest and _has_words(group) else _telling(FACTS[group[0]], conditions)
+        yield from ({group[0]: value} for value in telling)
+
+
+def _has_words(group: tuple[str, ...]) -> bool:
+    return FACTS[group[0]].kind is Kind.WORDS
+
+
+def _largest(conditions: Sequence[Condition]) -> Iterable[frozenset[str]]:
+    """All words that are not unwanted: more of them never harms a condition that wants some."""
+    unwanted = _mentioned(c for c in conditions if c.operator in ("excludes", "excludes_all"))
+    return (_mentioned(conditions) - unwanted,)
 
 
 def _states() -> Iterator[Mapping[str, Any]]:
@@ -120,16 +148,9 @@ def _telling(fact: Fact, conditions: Sequence[Condition]) -> Iterable[Any]:
         return (True, False)
     mentioned = _mentioned(conditions)
     if fact.kind is Kind.WORDS:
-        return _sets(mentioned, conditions)
-    return fact.choices or (*sorted(mentioned), "".join(mentioned) + "?")
-
-
-def _sets(mentioned: frozenset[str], conditions: Sequence[Condition]) -> Iterable[frozenset[str]]:
-    if len(mentioned) <= MAX_SUBSETS_OF:
-        sizes = range(len(mentioned) + 1)
+        sizes = range(min(len(mentioned), MAX_SUBSETS_OF) + 1)
         return [frozenset(some) for size in sizes for some in combinations(sorted(mentioned), size)]
-    unwanted = _mentioned(c for c in conditions if c.operator in ("excludes", "excludes_all"))
-    return (frozenset(), mentioned, mentioned - unwanted)
+    return fact.choices or (*sorted(mentioned), "".join(mentioned) + "?")
 
 
 def _numbers(fact: Fact, conditions: Sequence[Condition]) -> Iterable[float]:

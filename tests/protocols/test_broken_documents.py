@@ -24,6 +24,13 @@ def test_the_corpus_is_not_small():
     assert all(expected(file) for file in FILES)
 
 
+def test_more_stop_conditions_than_criteria_may_have_are_refused():
+    many = [condition("score", "is", n) for n in range(51)]
+
+    with pytest.raises(DocumentError, match=r"guardrails\.stop_when: must have at most 50 conditions"):
+        read_document(document(guardrails={"stop_when": many}))
+
+
 def test_a_number_without_end_is_none():
     with pytest.raises(DocumentError, match=r"criteria.all\[0\].value: must be a number"):
         read_document(document(criteria={"all": [condition("score", "is", float("inf"))]}))

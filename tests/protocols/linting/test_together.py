@@ -104,6 +104,16 @@ class TestFights:
 
         assert said(up, down) == []
 
+    def test_two_that_set_a_field_of_the_desks_differently_fight(self):
+        red, blue = (
+            one(word, row, actions=[{"do": "field", "field": "colour", "value": word}])
+            for word, row in (("red", self.LOW), ("blue", self.RATED))
+        )
+
+        (line,) = said(red, blue)
+
+        assert line.startswith("warning: blue: actions[0]: sets the field colour too")
+
     def test_two_that_only_raise_do_not_fight(self):
         high = one("High", self.LOW, actions=[{"do": "priority", "to": "high"}])
         urgent = one("Urgent", self.RATED, actions=[{"do": "priority", "to": "urgent"}])
@@ -144,6 +154,26 @@ class TestLoops:
         assert loops(*circle) == [
             'error: A: actions: loop with "B", "C": the steps of each make the criteria of the next hold again'
         ]
+
+    def test_ways_that_meet_again_are_followed_once(self):
+        start = one("Start", ("tags", "includes", "a"), **tagging(add=["b", "c"], remove="a"))
+        left = one("Left", ("tags", "includes", "b"), **tagging(add="d", remove="b"))
+        right = one("Right", ("tags", "includes", "c"), **tagging(add="d", remove="c"))
+        end = one("End", ("tags", "includes", "d"), ("tags", "excludes", "e"), **tagging(add="e"))
+
+        assert loops(start, left, right, end) == []
+
+    def test_what_breaks_a_condition_of_the_other_sets_nothing_off(self):
+        sets = one("Sets", ("tags", "excludes", "x"), ("tags", "excludes", "y"), **tagging(add=["x", "y"]))
+        takes = one("Takes", ("tags", "includes", "x"), ("tags", "excludes", "y"), **tagging(remove="x"))
+        either = protocol(
+            name="Either",
+            criteria={"any": [condition("tags", "excludes", word) for word in "xy"]},
+            **tagging(remove="x"),
+        )
+
+        assert loops(sets, takes) == []
+        assert loops(sets, either) == []
 
     def test_notes_never_feed_another_protocol(self):
         note = {"do": "note", "text": "Look at this"}
