@@ -15,13 +15,11 @@ from app.protocols.actions.base import Alert, AlertKind
 from app.protocols.errors import CannotPlan
 from app.store import alert_chains, steps
 from app.store.models import StepRow, StepState
-from tasks.claims import SHORTEST_WAIT, TicketClaim
-from tasks.delivery import Addresses, Later, Never, Parcel, deliver, read_addresses
+from tasks.claims import TicketClaim
+from tasks.delivery import Addresses, Parcel, attempt, deliver, read_addresses
 from tasks.planning import Context, plan_alert
 
 LOG = log.get("alerts")
-
-MOST_TRIES = 6
 
 
 def send(claim: TicketClaim, context: Context) -> None:
@@ -32,21 +30,15 @@ def send(claim: TicketClaim, context: Context) -> None:
 
 
 def _send_one(claim: TicketClaim, context: Context, addresses: Addresses, row: StepRow) -> None:
-    state, reason, alert = StepState.DONE, None, None
+    alert = None
     try:
         alert = plan_alert(context, row)
-        token = _begin(claim, alert, row)
-        deliver(claim, addresses, _parcel(claim, alert, row, token))
+        parcel = _parcel(claim, alert, row, _begin(claim, alert, row))
+        state, reason = attempt(claim, row, lambda: deliver(claim, addresses, parcel))
     except alert_chains.Taken as error:
         state, reason = StepState.SKIPPED, str(error)
-    except (CannotPlan, Never) as error:
+    except CannotPlan as error:
         state, reason = StepState.REFUSED, str(error)
-    except Later as error:
-        if row.attempts + 1 < MOST_TRIES:
-            claim.look_again(real_now() + SHORTEST_WAIT * 4 ** (row.attempts + 1))
-            state = StepState.PLANNED
-        else:
-            state, reason = StepState.DEAD, f"tried {MOST_TRIES} times: {error}"
     LOG.info("alert_settled", step_id=row.id, state=state)
     _settle(claim, alert, row, state, reason)
 

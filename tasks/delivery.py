@@ -5,7 +5,7 @@ One attempt at a time; whether it is tried again is for `alerting.py` and `vendo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,11 @@ from app.clock import real_now
 from app.outbound import AlertNotSent, AlertUnknown, Mail, MailNotSent, MailUnknown
 from app.protocols.actions.base import AlertKind
 from app.store import desks
-from tasks.claims import TicketClaim
+from app.store.models import StepRow, StepState
+from tasks.claims import SHORTEST_WAIT, TicketClaim
 
 LEAD = "lead"
+MOST_TRIES = 6
 
 
 class Later(Exception):
@@ -56,6 +58,20 @@ def read_addresses(claim: TicketClaim) -> Addresses:
         webhooks=settings.get("webhooks", {}),
         webhook_secrets=claim.parts.outbound.alert_secrets(claim.desk_id),
     )
+
+
+def attempt(claim: TicketClaim, row: StepRow, send: Callable[[], None]) -> tuple[StepState, str | None]:
+    """What becomes of a step by one attempt, with the reason: done, to be tried again later, refused, or given up."""
+    try:
+        send()
+    except Never as error:
+        return StepState.REFUSED, str(error)
+    except Later as error:
+        if row.attempts + 1 >= MOST_TRIES:
+            return StepState.DEAD, f"tried {MOST_TRIES} times: {error}"
+        claim.look_again(real_now() + SHORTEST_WAIT * 4 ** (row.attempts + 1))
+        return StepState.PLANNED, None
+    return StepState.DONE, None
 
 
 def deliver(claim: TicketClaim, addresses: Addresses, parcel: Parcel) -> None:

@@ -43,6 +43,11 @@ def gather(claim: TicketClaim, context: Context, connector: Connector) -> Contex
     return _reserve(claim, found.context())
 
 
+def with_groups(context: Context, claim: TicketClaim, connector: Connector) -> Context:
+    """The context with the desk's groups, and the names of those that had the tickets."""
+    return _Gathered(claim, context, connector).context()
+
+
 def with_names(context: Context, claim: TicketClaim, connector: Connector) -> Context:
     """The context with the names of the groups that had the tickets, where there were any."""
     return _Gathered(claim, context, connector).context() if _names_groups(context) else context

@@ -15,6 +15,7 @@ TELL_OF_RULE = "tell_of_rule"
 UNDOING = frozenset({UNDO, FOLLOW_UP})  #: what answers a rule that ended the ticket under its case
 TAKE_BACK = rollbacks.TAKE_BACK  #: sets back what a withdrawn version changed
 UNTAG = "expire_tags"
+VENDOR_NOTE = "vendor_item_note"  #: says on the customer's ticket where the vendor's part is looked into
 
 TAKE_IT = "take_it"  #: a person's: nobody has the ticket
 IN_PERSON = "in_person"  #: a person's: it is not for a machine any more

@@ -26,9 +26,9 @@ from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, 
 from connectors.base import Connector
 from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavailable
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write
-from tasks import alerting, fates, own_steps, recovery, rolling_back, showing, speaking
+from tasks import alerting, fates, own_steps, recovery, rolling_back, showing, speaking, vendors
 from tasks.claims import TicketClaim
-from tasks.gathering import gather, with_names
+from tasks.gathering import gather, with_groups, with_names
 from tasks.planning import CLOSED, Context, plan_step
 
 LOG = log.get("recovery")
@@ -75,18 +75,20 @@ def perform(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
 def marks_alone(claim: TicketClaim, ticket: Ticket) -> Write | None:
     """The change of state tags and of our own fields, where there is nothing else to do on the ticket; else None."""
     context = _context(claim, ticket)
-    if context.steps or context.cut_off or context.follow_ups or context.alerts:
+    if context.steps or context.cut_off or context.follow_ups or context.alerts or context.vendor_items:
         return None
     tag = _state_tag(context)
     return replace(tag, custom_fields=_shown_fields(context, due=not tag.empty).custom_fields)
 
 
 def _tell(claim: TicketClaim, ticket: Ticket, connector: Connector) -> None:
-    """What is no change of the ticket itself: tickets that go on from it, and alerts."""
+    """What is no change of the ticket itself: tickets that go on from it, vendor items, and alerts."""
     context = _context(claim, ticket)
     if context.follow_ups:
         fates.follow_up(claim, context, connector)
         context = _context(claim, ticket)
+    if context.vendor_items:
+        vendors.open_items(claim, with_groups(context, claim, connector), connector)
     if context.alerts:
         alerting.send(claim, with_names(context, claim, connector))
 
@@ -118,7 +120,7 @@ def _settle_interrupted(claim: TicketClaim, cut_off: Sequence[StepRow], ticket: 
 
 
 def _has_words(row: StepRow) -> bool:
-    return row.do in {"note", "draft", "reply", "macro", own_steps.SURVEY, own_steps.UNDO}
+    return row.do in {"note", "draft", "reply", "macro", own_steps.SURVEY, own_steps.UNDO, own_steps.VENDOR_NOTE}
 
 
 def _write(claim: TicketClaim, context: Context, connector: Connector) -> None:

@@ -13,7 +13,7 @@ from app import links, texts
 from app.clock import real_now
 from app.connect import KINDS
 from app.protocols import tags
-from app.protocols.actions.base import Alert, AlertKind, CaseSummary, Effect, Lookup, Planning
+from app.protocols.actions.base import Alert, AlertKind, CaseSummary, Effect, Lookup, Planning, VendorNotice
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.cases import AfterAnswer, Handover, after_answer
 from app.protocols.changes import Change, take_back
@@ -68,6 +68,7 @@ class Context:
     cut_off: tuple[StepRow, ...]  #: the helpdesk's, whose call was interrupted
     alerts: tuple[StepRow, ...]
     follow_ups: tuple[StepRow, ...]  #: tickets to open, planned or interrupted
+    vendor_items: tuple[StepRow, ...] = ()  #: to be made, planned or interrupted
     cases: Mapping[int, CaseContext]
     surveys: Mapping[int, str] = field(default_factory=dict, repr=False)  #: step id -> the text of a survey comment
     old_tags: Mapping[int, frozenset[str]] = field(default_factory=dict)  #: step id -> the tags whose time is over
@@ -98,6 +99,7 @@ class Context:
             cut_off=tuple(step for step in writes if step.state is StepState.SENDING),
             alerts=tuple(step for step in open_steps if effect_of(step) is Effect.ALERT),
             follow_ups=tuple(step for step in open_steps if step.do == own_steps.FOLLOW_UP),
+            vendor_items=tuple(step for step in open_steps if effect_of(step) is Effect.VENDOR),
             cases=known,
             surveys={step.id: _survey_text(session, claim, step) for step in open_steps if step.do == own_steps.SURVEY},
             old_tags={step.id: tagging.expired(session, step) for step in writes if step.do == own_steps.UNTAG},
@@ -157,6 +159,7 @@ _OWN: Mapping[str, Callable[[Context, StepRow], Write]] = {
     own_steps.OUTCOME: lambda context, row: concluded(context, row).write,
     own_steps.UNDO: lambda context, row: _undo_write(context, row),
     own_steps.UNTAG: lambda context, row: Write(remove_tags=context.old_tags[row.id] & context.ticket.tags),
+    own_steps.VENDOR_NOTE: lambda _, row: _vendor_note(row),
     own_steps.TAKE_BACK: lambda context, row: take_back(context.behind[row.id], context.ticket).write,
 }
 
@@ -193,6 +196,19 @@ def _escalated(alert: Alert, position: int) -> Alert:
         payload={**alert.payload, "position": position},
         then=(),
     )
+
+
+def plan_vendor_notice(context: Context, row: StepRow) -> VendorNotice:
+    """The vendor item that a step wants. Raises CannotPlan with the reason."""
+    action = context.action(row)
+    plan = ACTIONS[action.do].plan(action.params, context.planning_for(row))
+    assert isinstance(plan, VendorNotice)
+    return plan
+
+
+def _vendor_note(row: StepRow) -> Write:
+    told = f"The vendor's part is looked into in ticket {row.params['ticket_id']}: {row.params['url']}"
+    return Write(comment=Comment(text=f"{told}\nThis ticket goes on as it is."))
 
 
 def _undo_write(context: Context, row: StepRow) -> Write:

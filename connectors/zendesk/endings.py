@@ -86,7 +86,18 @@ def creation(new: NewTicket, author_id: str) -> dict[str, Any]:
         body["group_id"] = _id(new.group_id)
     if new.follow_up_of is not None:
         body["via_followup_source_id"] = _id(new.follow_up_of)
+    else:
+        # Nothing else leads to it: markers are in audits, and those are listed by ticket.
+        # https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#list-tickets takes an external_id.
+        body["external_id"] = new.marker
     return body
+
+
+def newest_id(body: Any) -> str | None:
+    """The highest id in a list of tickets; None where it is empty."""
+    listed = body.get("tickets") if isinstance(body, Mapping) else None
+    ids = [one.get("id") for one in listed or () if isinstance(one, Mapping)]
+    return str(max(found)) if (found := [one for one in ids if isinstance(one, int)]) else None
 
 
 def follow_up_ids(body: Any) -> list[str]:

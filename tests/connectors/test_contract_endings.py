@@ -101,6 +101,45 @@ class TestFollowUps:
             desk.create_ticket(new)
 
 
+class TestTicketsOfOurOwn:
+    """Tickets that are about no customer: a vendor item is opened by us, for a group."""
+
+    def test_one_is_in_its_group_and_of_our_own_user(self, running: Any, desk: Connector) -> None:
+        group = desk.read_groups()[0]
+
+        made = desk.create_ticket(item(desk, group_id=group.id))
+
+        ticket = desk.read_ticket(made)
+        assert (ticket.requester.id, ticket.group_id) == (desk.me().id, group.id)
+        assert not any(one.public and "parcel" in one.text for one in ticket.messages)
+
+    def test_one_is_found_by_its_marker_alone(self, running: Any, desk: Connector) -> None:
+        first, second = (desk.create_ticket(item(desk, marker)) for marker in ("kintsugi-c", "kintsugi-d"))
+
+        assert desk.find_ticket(desk.me().id, "kintsugi-c") == first
+        assert desk.find_ticket(desk.me().id, "kintsugi-d") == second
+        assert desk.find_ticket(desk.me().id, "kintsugi-e") is None
+
+    def test_one_whose_answer_was_lost_is_found(self, running: Any, desk: Connector) -> None:
+        new = item(desk)
+        running.fault("drop_after_write", method="POST")
+
+        with pytest.raises(Unavailable):
+            desk.create_ticket(new)
+
+        assert desk.find_ticket(new.requester_id, new.marker) is not None
+
+
+def item(desk: Connector, marker: str = "", **values: Any) -> NewTicket:
+    return NewTicket(
+        subject="Courier: what went wrong",
+        text="The parcel was wet.",
+        requester_id=desk.me().id,
+        marker=marker or f"kintsugi-{next(_MARKERS)}",
+        **values,
+    )
+
+
 class TestSolvers:
     def test_an_agent_who_solves_is_no_rule(self, running: Any, desk: Connector) -> None:
         ticket_id = running.new_ticket()
