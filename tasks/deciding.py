@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -194,8 +195,7 @@ def _stored_facts(session: Session, row: TrackedTicket, running: Running, score:
     rating = ratings.newest(session, row.id)
     earlier = scores.previous_before(session, row.id, score.at)
     history = cases.of_ticket(session, row.id)
-    status = TicketStatus(row.status) if row.status else None
-    return {
+    return _ticket_facts(row) | {
         "score": score.score,
         "p_satisfied": score.p_satisfied,
         "p_satisfied_now": score.p_satisfied_now,
@@ -209,6 +209,19 @@ def _stored_facts(session: Session, row: TrackedTicket, running: Running, score:
         "signals": frozenset(running.seen.last),
         "rating": rating.value if rating else None,
         "rating_stars": stars(rating.value) if rating else None,
+        "waiting_hours": running.waits.worked(score.at, hours) if hours else running.waits.running(score.at),
+        "age_hours": _minutes(row.opened_at, score.at) / 60,
+        "customer_messages": running.customer_turns,
+        "agent_messages": running.agent_turns,
+        "has_open_case": any(case.open_key is not None for case in history),
+        "earlier_cases": len([case for case in history if case.open_key is None]),
+    }
+
+
+def _ticket_facts(row: TrackedTicket) -> dict[str, Any]:
+    """What stands on the ticket's own row, whatever the time."""
+    status = TicketStatus(row.status) if row.status else None
+    return {
         "cause": (row.cause or Cause.UNKNOWN).value,
         "fault_side": (row.fault_side or FaultSide.UNKNOWN).value,
         "vendor": row.vendor,
@@ -224,16 +237,10 @@ def _stored_facts(session: Session, row: TrackedTicket, running: Running, score:
         "priority": row.priority,
         "status": status.value if status else None,
         "assigned": row.assignee_id is not None,
-        "waiting_hours": running.waits.worked(score.at, hours) if hours else running.waits.running(score.at),
-        "age_hours": _minutes(row.opened_at, score.at) / 60,
-        "customer_messages": running.customer_turns,
-        "agent_messages": running.agent_turns,
         "reopens": row.reopens,
         "hold_minutes": row.hold_minutes,
         "earlier_failures": row.earlier_failures,
         "repeat_failure": row.failed_at is not None and row.earlier_failures > 0,
-        "has_open_case": any(case.open_key is not None for case in history),
-        "earlier_cases": len([case for case in history if case.open_key is None]),
     }
 
 
