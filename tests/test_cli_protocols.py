@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import structlog
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from app.factory import build
+from app.settings import load
+from app.store import schema
 from tests.protocols.broken_files import FILES, agree, expected
 
 Run = Callable[..., Result]
@@ -25,9 +29,20 @@ actions: [{do: priority, to: high}]
 """
 
 
+@pytest.fixture(scope="module")
+def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with an empty database, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("house")
+    parts = build(load({}, data_dir=folder))
+    schema.migrate(parts.database)
+    parts.database.close()
+    return folder
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Runs a command in this process on a data directory of its own."""
+def run(tmp_path: Path, empty_house: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Runs a command in this process on a data directory of its own, without any desk."""
+    shutil.copytree(empty_house, tmp_path / "house")
     for name in [name for name in os.environ if name.startswith("KINTSUGI_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("KINTSUGI_DATA_DIR", str(tmp_path / "house"))

@@ -248,7 +248,7 @@ TARGETS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(
     name=TEXT,
     team=st.none() | TEXT,
