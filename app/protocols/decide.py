@@ -12,7 +12,7 @@ from typing import Any
 from app.protocols import rules
 from app.protocols.facts import Facts
 from app.protocols.protocol import ANY_CAUSE, Guardrails, Rearm, RecoveryProtocol
-from app.protocols.rulebook import Found, Page, rulebook
+from app.protocols.rulebook import Page, Rulebook, rulebook
 from app.words import Cause, ConditionResult, Decision, Outcome
 
 
@@ -64,7 +64,7 @@ def decide(protocols: Sequence[Published], facts: Facts, standing: Standing, now
     """
     asked = sorted(protocols, key=attrgetter("order", "version_id"))
     book = rulebook([published.protocol.criteria for published in asked])
-    asking = _Asking(asked, facts, standing, now, book.look(facts))
+    asking = _Asking(asked, facts, standing, now, book)
     return tuple([asking.one(published, page) for published, page in zip(asked, book.pages, strict=True)])
 
 
@@ -77,28 +77,28 @@ class _Asking:
     """What all protocols that are asked about a ticket have in common."""
 
     def __init__(
-        self, asked: Sequence[Published], facts: Facts, standing: Standing, now: datetime, found: Found
+        self, asked: Sequence[Published], facts: Facts, standing: Standing, now: datetime, book: Rulebook
     ) -> None:
-        self._facts, self._standing, self._now, self._found = facts, standing, now, found
+        self._facts, self._standing, self._now, self._found = facts, standing, now, book.look(facts)
         self._owned = {p.protocol.cause: p.protocol.name for p in reversed(asked) if p.protocol.cause != ANY_CAUSE}
+        self._shown = [_shown(facts, names) for names in book.names]
         self._winner: str | None = None
-        self._shown: dict[tuple[str, ...], Mapping[str, Any]] = {}
 
     def one(self, published: Published, page: Page) -> Decision:
         """What the next protocol decides; the first that may open a case does."""
-        protocol, conditions = published.protocol, page.results(self._found)
-        charge = None
+        protocol, found = published.protocol, self._found
+        conditions, reason = page.results(found), page.why_not(found)
         if protocol.cause != ANY_CAUSE:
             charge = _charge(protocol, self._facts, self._owned)
             conditions = (charge, *conditions)
-        outcome, reason = self._outcome(protocol, page, charge)
-        return Decision(protocol.name, published.version_id, outcome, reason, conditions, self._facts_of(page.names))
+            reason = reason if charge.passed else _other_cause(protocol, charge, self._owned)
+        outcome = _NOT_ELIGIBLE
+        if not reason:
+            outcome, reason = self._eligible(protocol, page)
+        return Decision(protocol.name, published.version_id, outcome, reason, conditions, self._shown[page.names])
 
-    def _outcome(self, protocol: RecoveryProtocol, page: Page, charge: ConditionResult | None) -> tuple[Outcome, str]:
-        if charge and not charge.passed:
-            return Outcome.NOT_ELIGIBLE, _other_cause(protocol, charge, self._owned)
-        if lacking := page.why_not(self._found):
-            return Outcome.NOT_ELIGIBLE, f"Not eligible: {lacking}."
+    def _eligible(self, protocol: RecoveryProtocol, page: Page) -> tuple[Outcome, str]:
+        """What becomes of a protocol whose criteria hold."""
         if (open_case := self._standing.open_case) is not None:
             return Outcome.ALREADY_OPEN, f'The criteria hold; a case of "{open_case.protocol}" is open already.'
         if hindrance := _hindrance(protocol, self._standing, self._now):
@@ -109,13 +109,14 @@ class _Asking:
         self._winner = protocol.name
         return Outcome.OPEN, f"The criteria hold: {_why(page.results(self._found))}."
 
-    def _facts_of(self, names: tuple[str, ...]) -> Mapping[str, Any]:
-        """The facts that go with a decision; protocols that look at the same ones share them."""
-        shown = self._shown.get(names)
-        if shown is None:
-            plain = {name: rules.plain(self._facts.get(name)) for name in names}
-            shown = self._shown[names] = MappingProxyType(plain)
-        return shown
+
+#: By its own name, since Python 3.11 takes long over a member of an enumeration, and most decisions are this one.
+_NOT_ELIGIBLE = Outcome.NOT_ELIGIBLE
+
+
+def _shown(facts: Facts, names: Sequence[str]) -> Mapping[str, Any]:
+    """The facts that go with a decision, which may be shared by several."""
+    return MappingProxyType({name: rules.plain(facts.get(name)) for name in names})
 
 
 def _charge(protocol: RecoveryProtocol, facts: Facts, owned: Mapping[str, str]) -> ConditionResult:

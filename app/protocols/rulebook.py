@@ -37,25 +37,24 @@ class Found(NamedTuple):
 class Page:
     """One protocol's criteria within a rulebook."""
 
-    def __init__(self, criteria: Criteria, numbers: Mapping[Condition, int]) -> None:
+    def __init__(self, criteria: Criteria, numbers: Mapping[Condition, int], names: int) -> None:
         self._pick = _picker([numbers[condition] for condition in criteria.conditions])
         self._pick_all = _picker([numbers[condition] for condition in criteria.all])
         self._split = len(criteria.all)
         self._choice, self._empty = bool(criteria.any), not criteria.conditions
-        #: The facts that go with a decision, sorted.
-        self.names = tuple(sorted({"state", *(condition.field for condition in criteria.conditions)}))
+        self.names = names  #: which of the rulebook's `names` its facts are
 
     def results(self, found: Found) -> tuple[ConditionResult, ...]:
         """What each of its conditions found, those of `all` first."""
         return self._pick(found.results)
 
     def why_not(self, found: Found) -> str:
-        """What the criteria lack, in words, empty where they hold; without conditions they never do."""
+        """What the criteria lack, as a sentence, empty where they hold; without conditions they never do."""
         if lacking := "; ".join(filter(None, self._pick_all(found.lacking))):
-            return f"it wants {lacking}"
+            return f"Not eligible: it wants {lacking}."
         if self._choice and all(choices := self._pick(found.lacking)[self._split :]):
-            return f"it wants any of {'; '.join(choices)}"
-        return "the protocol has no conditions" if self._empty else ""
+            return f"Not eligible: it wants any of {'; '.join(choices)}."
+        return "Not eligible: the protocol has no conditions." if self._empty else ""
 
 
 def _picker(numbers: Sequence[int]) -> Callable[[Sequence[T]], tuple[T, ...]]:
@@ -105,7 +104,11 @@ class Rulebook:
             by_fact.setdefault(condition.field, []).append(condition)
         numbers = {condition: n for n, condition in enumerate(c for own in by_fact.values() for c in own)}
         self._entries = [_Entry(name, own) for name, own in by_fact.items()]
-        self.pages = tuple(Page(one, numbers) for one in criteria)
+        looked_at = [_names(one) for one in criteria]
+        self.names = tuple(dict.fromkeys(looked_at))  #: the facts that go with decisions; many protocols share them
+        self.pages = tuple(
+            Page(one, numbers, self.names.index(names)) for one, names in zip(criteria, looked_at, strict=True)
+        )
         distinct = sorted(set(criteria), key=repr)
         self._mark = hashlib.sha256(repr(distinct).encode()).hexdigest()
         self._clocked = [(repr(one), one) for one in numbers if FACTS[one.field].clock]
@@ -130,6 +133,10 @@ class Rulebook:
         seen: dict[str, Any] = {name: rules.plain(facts.get(name)) for name in ("state", "cause", *self._steady)}
         seen |= {words: rules.holds(condition, facts) for words, condition in self._clocked}
         return hashlib.sha256(json.dumps([self._mark, seen], sort_keys=True).encode()).hexdigest()
+
+
+def _names(criteria: Criteria) -> tuple[str, ...]:
+    return tuple(sorted({"state", *(condition.field for condition in criteria.conditions)}))
 
 
 #: By the criteria's identities, which stay theirs as long as they are held here.

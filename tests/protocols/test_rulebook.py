@@ -60,7 +60,9 @@ def test_every_criteria_answer_as_they_would_alone(many, tickets):
 def test_what_is_lacking_is_said_with_what_was_found():
     book = Rulebook([criteria(("score", "at_most", 40), ("state", "one_of", ("a", "b")))])
 
-    assert book.pages[0].why_not(book.look({"score": 72, "state": "a"})) == "it wants score is at most 40 (it is 72)"
+    said = book.pages[0].why_not(book.look({"score": 72, "state": "a"}))
+
+    assert said == "Not eligible: it wants score is at most 40 (it is 72)."
 
 
 def test_a_rulebook_is_made_once_for_the_same_criteria():
