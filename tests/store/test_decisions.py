@@ -67,3 +67,14 @@ def test_a_decision_that_opened_a_case_is_always_stored(database: Database, desk
             decisions.record(session, tracked, said, case_id=case_id, at=NOW)
 
     assert [row.case_id for row in all_rows(database, DecisionRow)] == [case_id, case_id]
+
+
+def test_what_a_shadow_said_is_told_apart_from_what_was_decided(database: Database, desk_id: int) -> None:
+    tracked_id, version_id = add_ticket(database, desk_id), add_version(database, desk_id)
+
+    with database.desk(desk_id) as session:
+        tracked = session.get_one(TrackedTicket, tracked_id)
+        for shadow in (True, True, False):
+            decisions.record(session, tracked, decision(version_id), case_id=None, at=NOW, shadow=shadow)
+
+    assert [row.shadow for row in all_rows(database, DecisionRow)] == [True, False]

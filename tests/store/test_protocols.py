@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.store import protocols
@@ -117,3 +119,72 @@ def test_a_version_knows_its_name_and_one_that_is_not_there_raises(database: Dat
         assert protocols.name_of(session, 4711) == ""
         with pytest.raises(NotFound, match="protocol version 4711"):
             protocols.version(session, 4711)
+
+
+def put(database: Database, desk_id: int, version_id: int, **reach: Any) -> None:
+    """Put a version in force as far as it should reach."""
+    with database.desk(desk_id) as session:
+        row = protocols.version(session, version_id)
+        wanted = protocols.Reach(**reach)
+        protocols.publish(session, row, by="lena@example.com", reason="a trial", now=NOW, reach=wanted)
+
+
+def states(database: Database, *version_ids: int) -> list[VersionState]:
+    return [version(database, version_id).state for version_id in version_ids]
+
+
+def test_a_canary_is_in_force_beside_the_published_version(database: Database, desk_id: int) -> None:
+    old, new = (add_version(database, desk_id, document=f"name: {name}") for name in "xy")
+    publish(database, desk_id, old)
+
+    put(database, desk_id, new, share=0.2)
+
+    assert in_force(database, desk_id) == [old, new]
+    with database.desk(desk_id, read=True) as session:
+        assert [found.share for found in protocols.in_force(session)] == [None, 0.2]
+
+
+def test_another_canary_takes_the_place_of_the_one_before(database: Database, desk_id: int) -> None:
+    first, second = (add_version(database, desk_id, document=f"name: {name}") for name in "xy")
+    put(database, desk_id, first, share=0.2)
+
+    put(database, desk_id, second, share=0.1)
+
+    assert states(database, first, second) == [VersionState.RETIRED, VersionState.CANARY]
+
+
+def test_a_shadow_watches_and_is_not_in_force(database: Database, desk_id: int) -> None:
+    old, new = (add_version(database, desk_id, document=f"name: {name}") for name in "xy")
+    publish(database, desk_id, old)
+
+    put(database, desk_id, new, shadow=True)
+
+    assert in_force(database, desk_id) == [old]
+    with database.desk(desk_id, read=True) as session:
+        assert [(found.version_id, found.shadow) for found in protocols.shadows(session)] == [(new, True)]
+        assert [found.version_id for found in protocols.counting(session)] == [old, new]
+
+
+def test_a_canary_that_is_published_whole_ends_every_trial(database: Database, desk_id: int) -> None:
+    old, trial, shadow = (add_version(database, desk_id, document=f"name: {name}") for name in "xyz")
+    publish(database, desk_id, old)
+    put(database, desk_id, trial, share=0.5)
+    put(database, desk_id, shadow, shadow=True)
+
+    put(database, desk_id, trial)
+
+    assert states(database, old, trial, shadow) == [
+        VersionState.RETIRED, VersionState.PUBLISHED, VersionState.RETIRED,
+    ]  # fmt: skip
+    assert version(database, trial).share is None
+
+
+def test_a_trial_that_is_withdrawn_leaves_what_was_published(database: Database, desk_id: int) -> None:
+    old, trial = (add_version(database, desk_id, document=f"name: {name}") for name in "xy")
+    publish(database, desk_id, old)
+    put(database, desk_id, trial, share=0.5)
+
+    with database.desk(desk_id) as session:
+        protocols.withdraw(session, protocols.version(session, trial))
+
+    assert in_force(database, desk_id) == [old]
