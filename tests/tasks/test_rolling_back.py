@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from app import rolling_back
+from app.protocol_setup import find_version
 from app.protocols import changes
 from app.protocols.yaml_text import write_yaml
 from app.publishing import import_documents
 from app.rolling_back import Report, Rollback
+from app.store import protocol_events, protocols
+from app.store.protocol_events import Kind
 from app.words import CaseStage
 from tests.tasks.stage import ASSIGN, NOTE, PRIORITY, TAG, Killed, Stage, die, protocol
 
@@ -46,6 +49,20 @@ def opens(stage: Stage, **fields) -> str:
 
 def in_support(stage: Stage) -> dict[str, object]:
     return {"priority": "low", "group_id": stage.account.group_ids["Support"]}
+
+
+def in_force(stage: Stage) -> list[int]:
+    with stage.parts.database.desk(stage.desk_id, read=True) as session:
+        return [protocols.version(session, row.version_id).number for row in protocols.in_force(session)]
+
+
+def history(stage: Stage) -> list[tuple[object, ...]]:
+    """Newest first: what happened, the version, the one before, who and why."""
+    with stage.parts.database.desk(stage.desk_id, read=True) as session:
+        row = protocols.find_by_name(session, "Rescue")
+        assert row is not None
+        found = protocol_events.of_protocol(session, row.id)
+    return [(one.kind, one.number, one.previous, one.by, one.reason) for one in found]
 
 
 def named(fields) -> set[tuple[str, str, str]]:
@@ -288,3 +305,86 @@ class TestWhatCannotBeDone:
 
         with pytest.raises(ValueError, match="reason: is missing"):
             rolling_back.start(stage.parts, stage.desk_id, "Rescue", by="lena@example.com", reason=" ")
+
+
+class TestWhatIsInForceAfterwards:
+    def test_a_trial_ends_and_what_is_in_force_stays(self, stage: Stage):
+        begin(stage, PRIORITY)
+        text = write_yaml(protocol("Rescue", NOTE))
+        with stage.parts.database.desk(stage.desk_id) as session:
+            import_documents(session, stage.desk_id, [text])
+            trial = find_version(session, "Rescue", 2)
+            reach = protocols.Reach(share=0.5)
+            protocols.publish(session, trial, by="lena@example.com", reason="try", now=stage.now, reach=reach)
+
+        rollback = roll_back(stage)
+
+        assert (rollback.withdrawn, rollback.to) == ((2,), 1)
+        assert in_force(stage) == [1]
+        assert history(stage)[0] == (Kind.ROLLED_BACK, 1, 2, "lena@example.com", WHY)
+
+    def test_the_version_before_is_in_force_again_with_who_and_why(self, stage: Stage):
+        begin(stage, PRIORITY)
+        publish(stage, NOTE)
+
+        rollback = roll_back(stage, undo=False)
+
+        assert (rollback.withdrawn, rollback.to) == ((2,), 1)
+        assert in_force(stage) == [1]
+        assert history(stage)[0] == (Kind.ROLLED_BACK, 1, 2, "lena@example.com", WHY)
+
+    def test_going_back_twice_never_brings_back_what_was_taken_back(self, stage: Stage):
+        begin(stage, PRIORITY)
+        publish(stage, NOTE)
+        publish(stage, TAG)
+        roll_back(stage, undo=False)
+
+        again = roll_back(stage, undo=False)
+
+        assert (again.withdrawn, again.to) == ((2,), 1)
+
+    def test_none_is_where_there_was_none_before_and_that_is_warned_of(self, stage: Stage):
+        begin(stage, PRIORITY, cause="unknown")
+
+        rollback = roll_back(stage)
+
+        assert (rollback.to, in_force(stage)) == (None, [])
+        assert history(stage)[0][:3] == (Kind.WITHDRAWN, None, 1)
+        with pytest.raises(ValueError, match="nothing to take back"):
+            roll_back(stage)
+
+    def test_what_is_lacking_since_is_told_and_holds_nothing_up(self, stage: Stage):
+        begin(stage, PRIORITY)
+        publish(stage, NOTE, cause="unknown")
+
+        rollback = roll_back(stage)
+
+        assert any("no protocol is in charge" in warning for warning in rollback.warnings)
+
+
+def test_a_refusal_by_the_helpdesk_is_told_with_everything_that_stays(stage: Stage) -> None:
+    begin(stage, PRIORITY, TAG)
+    ticket = opens(stage, **in_support(stage))
+    stage.drain()
+    stage.fault("status", status=422, method="PUT", times=50)
+
+    rollback = roll_back(stage)
+    stage.drain()
+
+    report = told(stage, rollback)
+    assert (report.finished, report.reverted) == (True, ())
+    assert {"priority", "tags"} <= {one.field for one in report.kept}
+    assert stage.shown(ticket)["priority"] == "high"
+
+
+def test_on_postgresql_too(postgres_stage: Stage) -> None:
+    stage = postgres_stage
+    begin(stage)
+    ticket = opens(stage, **in_support(stage))
+    stage.drain()
+
+    rollback = roll_back(stage)
+    stage.drain()
+
+    assert (stage.shown(ticket)["group"], stage.shown(ticket)["priority"]) == ("Support", "low")
+    assert told(stage, rollback).finished
