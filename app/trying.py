@@ -11,15 +11,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.protocols.actions.registry import kind_of
-from app.protocols.decide import PastCase, Published, Standing, decide
+from app.protocols.decide import Published, decide
 from app.protocols.document import read_document
 from app.protocols.lint import DeskNames, Finding, lint
 from app.protocols.protocol import RecoveryProtocol
 from app.protocols.rollout import on_ticket
 from app.protocols.tags import TagDictionary
-from app.store import cases, desks, evaluations, protocols, tracked_tickets
+from app.store import desks, evaluations, protocols, tracked_tickets
 from app.words import Decision, Outcome
-from tasks.deciding import candidates
+from tasks.deciding import candidates, standing_of
 from tasks.parts import Parts
 
 #: The number of a version that is not stored; no row has it.
@@ -56,7 +56,7 @@ def try_on(parts: Parts, desk_id: int, protocol: RecoveryProtocol, ticket_id: st
             raise NothingKnown("Nothing is known of this ticket yet: it has not been looked at since it was scored.")
         ours = Published(version_id=UNSTORED, protocol=protocol, order=_order(session, protocol.name))
         beside = on_ticket(candidates(session), ticket_id).beside(ours)
-        standing = _standing(session, tracked.id)
+        standing = standing_of(session, tracked)
     decided = decide(beside, found.facts, standing, parts.clock.now())
     own = next(one for one in decided if one.version_id == UNSTORED)
     steps = [kind_of(action).describe(action.params) for _, action in protocol.steps]
@@ -85,18 +85,3 @@ def _order(session: Session, name: str) -> int:
     rows = protocols.all_of(session)
     own = next((row.position for row, _ in rows if row.name == name), None)
     return own if own is not None else max((row.position for row, _ in rows), default=0) + 10
-
-
-def _standing(session: Session, tracked_id: int) -> Standing:
-    return Standing(
-        cases=tuple(
-            PastCase(
-                protocol=protocols.name_of(session, case.version_id),
-                version_id=case.version_id,
-                opened_at=case.opened_at,
-                closed_at=case.closed_at,
-                exited_at=case.exited_at,
-            )
-            for case in cases.of_ticket(session, tracked_id)
-        )
-    )
