@@ -22,10 +22,10 @@ from app.protocols.linting.steps import (
 )
 from app.protocols.linting.texts import (
     check_apologies,
+    check_contact,
     check_offers,
     check_order,
     check_placeholders,
-    check_promises,
 )
 from app.protocols.linting.together import check_together
 from app.protocols.protocol import RecoveryProtocol
@@ -42,7 +42,7 @@ _CHECKS = (
     check_placeholders,
     check_order,
     check_apologies,
-    check_promises,
+    check_contact,
     check_offers,
 )
 #: A webhook's path is often its password.

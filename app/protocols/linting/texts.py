@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.protocols import possible
+from app.protocols import contact, possible
 from app.protocols.linting import phrases
 from app.protocols.linting.finding import Said, actions_of, error, texts_of, warning
 from app.protocols.protocol import Action, Condition, Criteria, RecoveryProtocol
@@ -53,7 +53,7 @@ def check_apologies(protocol: RecoveryProtocol) -> Iterator[Said]:
     """Apologies wear out, so whoever lets one be said says how many a customer may get."""
     if protocol.guardrails.max_apologies is not None:
         return
-    said = [path for path, _, text in texts_of(protocol, *TO_CUSTOMER) if phrases.APOLOGY.search(text)]
+    said = [path for path, _, text in texts_of(protocol, *TO_CUSTOMER) if _apologises(text)]
     said += [f"{path}.macro" for path, action in actions_of(protocol, "macro") if _title_has(action, phrases.APOLOGY)]
     if said:
         speaks = any(action.do == REPLY for _, action in actions_of(protocol))
@@ -61,12 +61,18 @@ def check_apologies(protocol: RecoveryProtocol) -> Iterator[Said]:
         yield say("guardrails.max_apologies", f"is missing; {said[0]} apologises, and repeated apologies do harm")
 
 
-def check_promises(protocol: RecoveryProtocol) -> Iterator[Said]:
-    """ "It will not happen again" is for a person who knows what was changed."""
-    for path, _, text in texts_of(protocol, *TO_CUSTOMER):
+def check_contact(protocol: RecoveryProtocol) -> Iterator[Said]:
+    """Replies that would be withheld every time, and promises for which only a person can vouch."""
+    before: set[contact.Said] = set()
+    for path, action, text in texts_of(protocol, *TO_CUSTOMER):
+        reason = contact.withheld(text, protocol.guardrails, before, 0) if action.do == REPLY else None
         found = phrases.PROMISE.search(text)
-        if found:
-            yield warning(path, f'promises better ("{found.group()}") without naming what was changed; leave it out')
+        if reason is not None:
+            yield error(path, f"would never be sent: {reason.removeprefix('withheld: ')}")
+        elif found and "://" not in text:
+            yield warning(path, f'promises better ("{phrases.whole(found)}") without a link to what was changed')
+        if action.do == REPLY:
+            before |= contact.kinds(text)
 
 
 def check_offers(protocol: RecoveryProtocol) -> Iterator[Said]:
@@ -93,6 +99,11 @@ def _tied_by_criteria(protocol: RecoveryProtocol, offering: str) -> Iterator[Sai
             wanted = condition.operator in ("is", "one_of") and condition.field == "channel"
             if wanted and not REVIEWS.isdisjoint(str(word).casefold() for word in words):
                 yield error(f"criteria.{group}[{index}]", f"ties the offer of {offering} to a public review")
+
+
+def _apologises(text: str) -> bool:
+    """By the linter's phrases, or by those that count what a customer was told."""
+    return bool(phrases.APOLOGY.search(text)) or contact.Said.APOLOGY in contact.kinds(text)
 
 
 def _title_has(action: Action, pattern: re.Pattern[str]) -> bool:

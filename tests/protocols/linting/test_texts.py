@@ -118,6 +118,39 @@ class TestApologies:
 
         assert line.startswith("warning: actions[0].text: promises better")
 
+    def test_a_promise_with_a_link_to_the_change_passes(self):
+        assert drafts("It won't happen again: https://example.com/changes") == []
+
+
+@pytest.mark.capability("N9")
+class TestWithheld:
+    """What would be withheld every time, by the same rules that withhold it."""
+
+    @pytest.mark.parametrize(
+        ("texts", "path", "reason"),
+        [
+            (["It will never happen again."], "actions[0].text", "it vows to do better without a link"),
+            (["We are working on it, because of snow."], "actions[0].text", "it tells both a status and an"),
+            (
+                ["Quick update: we look.", "It was late because of snow."],
+                "actions[1].text",
+                "the customer has been given",
+            ),
+        ],
+    )
+    def test_replies_are_errors(self, texts, path, reason):
+        (line,) = lines(actions=[{"do": "reply", "text": text} for text in texts], guardrails=SPEAKS)
+
+        assert line.startswith(f"error: {path}: would never be sent: {reason}")
+
+    def test_an_apology_where_none_is_allowed_is_an_error(self):
+        (line,) = lines(actions=[{"do": "reply", "text": "Sorry!"}], guardrails=SPEAKS | {"max_apologies": 0})
+
+        assert line.startswith("error: actions[0].text: would never be sent: it apologises")
+
+    def test_a_draft_is_left_to_the_agent(self):
+        assert drafts("Quick update: it was late because of snow.") == []
+
 
 @pytest.mark.capability("PRV-08", "N8")
 class TestOffers:
