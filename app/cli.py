@@ -188,6 +188,23 @@ def report_funnel(desk_name: str | None, as_json: bool) -> None:
     show(document, as_json, [f"{name}: {value}" for name, value in document.items()])
 
 
+@report.command("deviations")
+@ON_DESK
+@AS_JSON
+def report_deviations(desk_name: str | None, as_json: bool) -> None:
+    """Where people did something else than the protocol says, with their reasons."""
+    from app import reports
+
+    with open_parts() as parts:
+        document = reports.deviations(parts.database, find_desk(parts, desk_name).id)
+    lines = [
+        f"{one['at']} case {one['case_id']} ({one['protocol']}): {one['kind']} {one['step'] or ''}, "
+        f"{one['reason'] or one['field'] or 'no reason is kept'}"
+        for one in document["deviations"]
+    ]
+    show(document, as_json, lines or ["Nothing was done otherwise."])
+
+
 @report.command("early")
 @click.option("--hours", type=click.FloatRange(0), default=4.0, show_default=True, help="Lead that counts as in time.")
 @click.option("--messages", type=click.IntRange(0), default=0, show_default=True, help="Messages left, likewise.")

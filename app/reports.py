@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from app.measure import early as warned
 from app.measure import funnel as measured
 from app.store import cases, early_warnings
+from app.store import deviations as done_otherwise
 from app.store.database import Database
 from app.store.models import RecoveryCase
 from app.words import Arm, CaseStage
@@ -28,6 +31,17 @@ def funnel(database: Database, desk_id: int) -> dict[str, Any]:
         **_shown(measured.funnel(rows)),
         "by_protocol": {name: _shown(one) for name, one in measured.by_protocol(rows).items()},
         "by_cause": {name: _shown(one) for name, one in measured.by_cause(rows).items()},
+    }
+
+
+def deviations(database: Database, desk_id: int) -> dict[str, Any]:
+    """Where people did something else than the protocol, with their reasons, and what they changed back of ours."""
+    with database.desk(desk_id, read=True) as session:
+        told = done_otherwise.all_of(session)
+    return {
+        "deviations": [{**asdict(one), "at": one.at.isoformat()} for one in told],
+        "by_kind": dict(sorted(Counter(one.kind for one in told).items())),
+        "by_protocol": dict(sorted(Counter(one.protocol for one in told).items())),
     }
 
 

@@ -12,10 +12,10 @@ from app.protocols import progress
 from app.protocols.admission import Room, day_begins, deferred, expected_benefit
 from app.protocols.facts import Facts
 from app.protocols.protocol import Guardrails, RecoveryProtocol
-from app.store import cases, deferrals, desks, protocols, teams
+from app.store import cases, deferrals, desks, protocols
 from app.store.models import ProtocolRow, RecoveryCase, TeamRow, TrackedTicket
 from app.words import Decision, Outcome
-from tasks import documents
+from tasks import documents, leads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,21 +83,12 @@ def _rooms(session: Session, own: ProtocolRow, protocol: RecoveryProtocol, now: 
         begun = day_begins(now, _zone(session, own.desk_id))
         taken = deferrals.opened_since(session, own.id, begun)
         rooms.append(Room(limit=most, taken=taken, of="cases a day of this protocol"))
-    team = _team(session, protocol.team)
+    team = leads.team_called(session, protocol.team)
     if team is not None and team.capacity is not None:
         rooms.append(
             Room(limit=team.capacity, taken=_work_of(session, team), of=f'open cases of the team "{team.name}"')
         )
     return tuple(rooms)
-
-
-def _team(session: Session, name: str | None) -> TeamRow | None:
-    """The team that an admin stored for a protocol's group, named as the document names it."""
-    if name is None:
-        return None
-    wanted = name.strip().casefold()
-    stored = teams.all_teams(session)
-    return next((team for team in stored if wanted in (team.group_id, team.name.strip().casefold())), None)
 
 
 def _work_of(session: Session, team: TeamRow) -> int:

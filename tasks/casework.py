@@ -6,7 +6,7 @@ All of it in the transaction that recorded the look. What a clock alone brings a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,10 @@ from app.protocols.overrides import overrides
 from app.protocols.progress import Seen
 from app.protocols.protocol import Action, DoneWhen, Owner, RecoveryProtocol
 from app.scoring.context import Hours
-from app.store import cases, chores, deviations, steps
+from app.store import alert_chains, cases, chores, deviations, steps
 from app.store.models import RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import CaseStage
-from tasks import own_steps
+from tasks import leads, own_steps
 from tasks.look import Look
 
 LEAD = Owner.LEAD.value
@@ -110,7 +110,12 @@ def _was_refused(session: Session, case: RecoveryCase) -> bool:
 
 def _see(session: Session, row: TrackedTicket, case: RecoveryCase, look: Look) -> None:
     """Finish people's steps that the ticket shows to be done."""
-    seen = Seen(replied_at=look.replied, solved_at=row.solved_at, assigned=row.assignee_id is not None)
+    seen = Seen(
+        replied_at=look.replied,
+        solved_at=row.solved_at,
+        assigned=row.assignee_id is not None,
+        acknowledged_at=alert_chains.acknowledged_at(session, case.id),
+    )
     done = [step for step in chores.waiting_of(session, case.id) if _is_done(step, seen)]
     steps.finish(done, StepState.DONE, look.now, reason="seen on the ticket")
 
@@ -132,7 +137,13 @@ def _brake(session: Session, case: RecoveryCase, setting: Setting) -> bool:
     held = [step for step in there if step.state is StepState.PLANNED and progress.held_back(step.do)]
     steps.finish(held, StepState.SKIPPED, setting.now, reason=f"left to a person: {why}")
     tell = steps.Planned(action=own_steps.TELL_IN_PERSON, do=own_steps.TELL_IN_PERSON, params={"why": why})
-    steps.plan(session, case, [_for_lead(own_steps.IN_PERSON, DoneWhen.PUBLIC_REPLY, case), tell], setting.now)
+    planned = [_for_lead(own_steps.IN_PERSON, DoneWhen.PUBLIC_REPLY, case), tell]
+    lead = leads.lead_of(session, setting.protocol.team, setting.now)
+    if lead is not None:
+        case.owner_id = lead.agent_id
+        planned[0] = replace(planned[0], owner=lead.agent_id)
+        planned.append(steps.Planned(action=own_steps.HAND_OVER, do=own_steps.HAND_OVER, params=asdict(lead)))
+    steps.plan(session, case, planned, setting.now)
     return True
 
 

@@ -18,6 +18,7 @@ UNTAG = "expire_tags"
 VENDOR_NOTE = "vendor_item_note"  #: says on the customer's ticket where the vendor's part is looked into
 
 TAKE_IT = "take_it"  #: a person's: nobody has the ticket
+HAND_OVER = "hand_over"  #: gives the ticket to the lead who is to see to it
 IN_PERSON = "in_person"  #: a person's: it is not for a machine any more
 
 TELL_OVERDUE = "tell_overdue"

@@ -158,6 +158,9 @@ _OWN: Mapping[str, Callable[[Context, StepRow], Write]] = {
     own_steps.SURVEY: lambda context, row: Write(comment=Comment(text=context.surveys[row.id], public=True)),
     own_steps.OUTCOME: lambda context, row: concluded(context, row).write,
     own_steps.UNDO: lambda context, row: _undo_write(context, row),
+    own_steps.HAND_OVER: lambda _, row: Write(
+        group_id=str(row.params["group_id"]), assignee_id=str(row.params["agent_id"])
+    ),
     own_steps.UNTAG: lambda context, row: Write(remove_tags=context.old_tags[row.id] & context.ticket.tags),
     own_steps.VENDOR_NOTE: lambda _, row: _vendor_note(row),
     own_steps.TAKE_BACK: lambda context, row: take_back(context.behind[row.id], context.ticket).write,
