@@ -1,7 +1,7 @@
 """An agent who does nothing but edit: adds and takes tags, fills in a field, writes notes and replies. A process of its
-own; at the end it prints what has to be at the helpdesk because of it.
+own; at the end it leaves in a file what has to be at the helpdesk because of it.
 
-    python -m tests.faults.agent URL FIELD_ID EDITS SEED TICKET...
+    python -m tests.faults.agent JOURNAL URL FIELD_ID EDITS SEED TICKET...
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -74,7 +75,7 @@ class Agent:
         assert answer.ok, answer.text
 
 
-def main(url: str, field_id: str, edits: str, seed: str, *tickets: str) -> None:
+def main(journal: str, url: str, field_id: str, edits: str, seed: str, *tickets: str) -> None:
     agent = Agent(url, field_id, random.Random(seed))
     agent.http.trust_env = False
     sys.stdout.write("begins\n")
@@ -84,7 +85,7 @@ def main(url: str, field_id: str, edits: str, seed: str, *tickets: str) -> None:
         time.sleep(PAUSE)
     tags = {ticket: sorted(kept) for ticket, kept in agent.tags.items()}
     document = {"tags": tags, "gone": agent.gone, "fields": agent.fields, "said": agent.said, "saved": agent.saved}
-    sys.stdout.write(json.dumps(document))
+    Path(journal).write_text(json.dumps(document), encoding="utf-8")
 
 
 if __name__ == "__main__":
