@@ -29,18 +29,24 @@ def plan(session: Session, rollback: RollbackRow, now: datetime) -> int:
 
     All in the transaction that withdraws them; `now` is business time.
     """
-    touched = rollbacks.lock_touched(session, rollback.withdrawn)
-    for case in rollbacks.cases_of(session, rollback.withdrawn):
+    rollbacks.lock_touched(session, rollback.withdrawn)
+    ended = rollbacks.cases_of(session, rollback.withdrawn)
+    running = {case.tracked_id for case in ended if case.open_key is not None}
+    for case in ended:
         _end(session, case, now, f"rolled back: {rollback.reason}")
     found = rollbacks.to_take_back(session, rollback.withdrawn)
     for newest in found.values():
         rollbacks.plan(session, rollback, newest, now)
-    for tracked_id in touched:
-        # Whatever is in force from now on decides anew, also on facts that are as they were.
-        tracked_tickets.get(session, tracked_id).facts_digest = None
-        session.flush()
-        tracked_tickets.wake(session, tracked_id, real_now())
+    for tracked_id in sorted(running | set(found)):
+        _look_anew(session, tracked_id)
     return len(found)
+
+
+def _look_anew(session: Session, tracked_id: int) -> None:
+    """Whatever is in force from now on decides anew, also on facts that are as they were."""
+    tracked_tickets.get(session, tracked_id).facts_digest = None
+    session.flush()
+    tracked_tickets.wake(session, tracked_id, real_now())
 
 
 def _end(session: Session, case: RecoveryCase, now: datetime, reason: str) -> None:
