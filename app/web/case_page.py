@@ -15,6 +15,8 @@ from app.protocols.protocol import Action
 from app.store import chores, desks, deviations, insights, protocols, steps, stories
 from app.store.chores import Done
 from app.store.models import Desk, RecoveryCase, Role, StepRow, StepState
+from app.web import case_others
+from app.web.case_others import Others
 from app.web.context import desk_id, parts, visitor
 from tasks import documents
 
@@ -26,6 +28,7 @@ SAID = {
     "corrected": "Saved. Protocols look at the ticket again in a moment.",
     "late": "Nothing was changed: somebody else had decided already, or it was settled meanwhile.",
     "ticked": "Ticked off.",
+    "taken": "It is yours: nobody else is alerted.",
     "left_out": "Left out; your reason is on record.",
     "deviated": "Your reason is on record.",
     "closed": "The case is closed. Its ticket is marked in a moment.",
@@ -64,6 +67,7 @@ class Work:
     chores: Sequence[Chore]  #: those that wait
     done: Done
     deviations: Sequence[deviations.Told]
+    others: Others
 
 
 def render(case_id: int, *, trouble: Trouble | None = None) -> str:
@@ -76,7 +80,7 @@ def render(case_id: int, *, trouble: Trouble | None = None) -> str:
         desk = desks.get(session, desk_id())
         classes = insights.classes(session, desk.id)
         assert story.case is not None
-        work = _work(session, story.case)
+        work = _work(session, desk, story.case)
     return render_template(
         "cases/show.html",
         classes=classes,
@@ -104,13 +108,14 @@ def ticket_url(desk: Desk, ticket_id: str) -> str:
     return KINDS[desk.kind].ticket_url(subdomain=desk.subdomain, base_url=desk.base_url, ticket_id=ticket_id)
 
 
-def _work(session: Session, case: RecoveryCase) -> Work:
+def _work(session: Session, desk: Desk, case: RecoveryCase) -> Work:
     actions = dict(documents.read_cached(protocols.version(session, case.version_id).document).steps)
     waiting = [row for row in steps.of_case(session, case.id) if row.state is StepState.WAITING]
     return Work(
         chores=[_chore(row, actions) for row in waiting],
         done=chores.done_of(session, case.id),
         deviations=deviations.of_case(session, case.id),
+        others=case_others.of_case(session, desk, case, actions),
     )
 
 

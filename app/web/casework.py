@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app import log
-from app.store import cases, chores, desks, deviations
+from app.clock import real_now
+from app.store import alert_chains, cases, chores, desks, deviations
 from app.store.deviations import LONGEST_REASON, DeviationKind, Given, ReasonMissing
 from app.store.models import RecoveryCase, Role
 from app.web import case_page
@@ -46,6 +47,17 @@ def leave_out(step_id: int) -> ResponseReturnValue:
     if case_id is not None and trouble is not None:
         return _refused(case_id, trouble)
     return _said("left_out", case_id, step_id=step_id)
+
+
+@blueprint.post("/<id:case_id>/acknowledge")
+@requires(Role.AGENT)
+def acknowledge(case_id: int) -> ResponseReturnValue:
+    """Take the alerts of a case that wait for somebody."""
+    now = parts().clock.now()
+    with parts().database.desk(desk_id()) as session:
+        case = _case(session, case_id)
+        taken = alert_chains.acknowledge_case(session, case.id, visitor().email, now=now, woken_at=real_now())
+    return _said("taken" if taken else "late", case_id)
 
 
 @blueprint.post("/<id:case_id>/deviations")

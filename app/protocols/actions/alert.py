@@ -102,11 +102,11 @@ class AlertAction(ActionKind[AlertParams]):
     schema: ClassVar[type[Schema]] = AlertSchema
 
     def describe(self, params: AlertParams) -> str:
-        first = _told(params)
+        first = told_line(params)
         within = params.acknowledge_minutes
         if within is None:
             return first
-        chain = [f"then {_told(link)[0].lower()}{_told(link)[1:]}" for link in params.then]
+        chain = [f"then {told_line(link)[0].lower()}{told_line(link)[1:]}" for link in params.then]
         return "; ".join([f"{first}, to be acknowledged within {within} minutes", *chain])
 
     def plan(self, params: AlertParams, planning: Planning) -> Alert:
@@ -122,7 +122,8 @@ class AlertAction(ActionKind[AlertParams]):
         )
 
 
-def _told(params: EscalationParams) -> str:
+def told_line(params: EscalationParams) -> str:
+    """Whom one link of the chain tells, as an instruction; a webhook by its host alone."""
     link = params.link
     if link.kind is AlertKind.WEBHOOK:
         return f"Call the webhook {targets.shown(link.target)}"
