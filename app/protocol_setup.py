@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import real_now
 from app.library import Kept, Library
+from app.protocols import moments, rules
 from app.protocols.document import read_document
 from app.protocols.errors import DocumentError
 from app.protocols.lint import DeskNames, Severity, lint_one, lint_together
@@ -22,7 +24,7 @@ from app.protocols.packs import UnknownPack, documents_in, load_pack
 from app.protocols.protocol import RecoveryProtocol
 from app.protocols.tags import TagDictionary
 from app.publishing import import_documents
-from app.store import desks, protocol_events, protocols, samples, teams
+from app.store import desks, protocol_events, protocols, samples, teams, tracked_tickets
 from app.store.models import Desk, ProtocolRow, ProtocolVersion, VersionState
 from connectors.base import Connector
 from connectors.errors import ConnectorError, Refused
@@ -232,6 +234,8 @@ def store(
         stored = import_documents(session, desk_id, texts, publish_as=publish_as, first=first)
         if publish_as is not None:
             _require_sound(session, desk_id, [name for name, _, _ in stored], names)
+            published = [find_version(session, name, number) for name, number, _ in stored]
+            _watch_clocks(session, desk_id, published, parts.clock.now())
         return [
             Stored(protocol=name, version=number, state=_state(session, name, number), new=new)
             for name, number, new in stored
@@ -282,6 +286,8 @@ def publish(
             said = {"by": publication.by, "reason": publication.reason}
             protocols.publish(session, version, **said, now=real_now(), reach=reach)
         _require_sound(session, desk_id, [name], names, watching=reach.shadow)
+        if new:
+            _watch_clocks(session, desk_id, [version], parts.clock.now())
         return Stored(protocol=name, version=version.number, state=version.state.value, new=new)
 
 
@@ -317,6 +323,13 @@ def _numbered(session: Session, row: ProtocolRow, number: int | None) -> Protoco
 
 def _state(session: Session, name: str, number: int) -> str:
     return find_version(session, name, number).state.value
+
+
+def _watch_clocks(session: Session, desk_id: int, versions: Sequence[ProtocolVersion], now: datetime) -> None:
+    """Where one of these has a condition on a clock, have it watched on tickets that nobody may write to any more."""
+    criteria = [read_document(version.document).criteria for version in versions]
+    if rules.named(criteria) & set(moments.GROWING):
+        tracked_tickets.score_unsolved(session, desk_id, now)
 
 
 def _require_sound(

@@ -272,6 +272,18 @@ def score_again(session: Session, desk_id: int, now: datetime) -> None:
     )
 
 
+def score_unsolved(session: Session, desk_id: int, now: datetime) -> None:
+    """Have every ticket of a desk that is not solved scored at `now` (business time): a clock may have turned for it
+    that nobody watched before."""
+    unsolved = (TrackedTicket.solved_at.is_(None), TrackedTicket.gone_at.is_(None), TrackedTicket.dead_at.is_(None))
+    session.execute(
+        update(TrackedTicket)
+        .where(TrackedTicket.desk_id == desk_id, TrackedTicket.state.is_not(None), *unsolved)
+        .values(rescore_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _under_fence(session: Session, tracked_id: int, fence: int, values: dict[str, Any]) -> bool:
     session.flush()
     result = session.execute(
