@@ -9,7 +9,7 @@ from flask import Flask, abort, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
-from app.web.api import releases as releases
+from app.web.api import releases, vocabulary  # noqa: F401  they add to the blueprint of protocols
 from app.web.api.protocols import blueprint as protocols
 from app.web.api.tickets import blueprint as tickets
 

@@ -87,15 +87,18 @@ def span(start: str, end: str, now: datetime) -> tuple[datetime, datetime]:
     """From the first day's beginning to the last one's end, in UTC. Raises ValueError for what is no such span."""
     first = _day("from", start) if start else (now - USUAL).date()
     last = _day("to", end) if end else now.date()
-    begin, finish = (datetime.combine(day, time(), UTC) for day in (first, last + timedelta(days=1)))
-    if not timedelta(0) < finish - begin <= LONGEST:
+    if not timedelta(0) <= last - first < LONGEST:
         raise ValueError(f"from: must be before to, by at most {LONGEST.days} days")
-    return begin, finish
+    begin = datetime.combine(first, time(), UTC)
+    return begin, begin + (last - first) + timedelta(days=1)
 
 
 def _day(name: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        if day.year < date.max.year:
+            return day
+        raise ValueError(text)
     except ValueError as error:
         raise ValueError(f'{name}: must be a day such as 2026-03-31 (got "{text[:20]}")') from error
 
