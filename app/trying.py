@@ -75,8 +75,11 @@ def lint_in_place(parts: Parts, desk_id: int, protocol: RecoveryProtocol, names:
     with parts.database.desk(desk_id, read=True) as session:
         dictionary = TagDictionary(**desks.get(session, desk_id).settings.get("tags", {}))
         others = [read_document(row.document) for row in protocols.in_force(session)]
+    known = [one.name for one in others]
+    # Which of two comes first matters, so it stands where the version in force stands, else last.
+    place = known.index(protocol.name) if protocol.name in known else len(known)
     beside = [one for one in others if one.name != protocol.name]
-    found = lint([*beside, protocol], names, dictionary)
+    found = lint([*beside[:place], protocol, *beside[place:]], names, dictionary)
     return [one for one in found if one.protocol in ("", protocol.name)]
 
 

@@ -7,12 +7,20 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.errors import DocumentError, FieldError
 from app.protocols.protocol import RecoveryProtocol
-from app.protocols.schema import ProtocolSchema
+from app.protocols.schema import (
+    ConditionSchema,
+    CriteriaSchema,
+    FollowUpSchema,
+    GuardrailsSchema,
+    ProtocolSchema,
+    TargetsSchema,
+    WorkSchema,
+)
 from app.protocols.yaml_text import check_size, join, read_yaml, write_yaml
 
 MAX_ERRORS = 100
@@ -26,14 +34,18 @@ _OURS = {
     "Invalid input type.": "must be a mapping of names to values",
     "Unknown field.": "is not a known field",
 }
-_KNOWN = sorted(
-    {"name", "cause", "criteria", "team", "actions", "guardrails", "follow_up", "tags", "version", "all", "any"}
-    | {"field", "operator", "value", "resurvey", "return_to", "cooldown_hours", "rearm", "rearm_hours", "max_cases"}
-    | {"max_actions", "holdout_share", "max_rounds", "max_cases_per_day", "max_apologies", "automation_may_speak"}
-    | {"tags_expire_days", "stop_when", "targets", "first_touch_minutes", "recovery_hours", "return_group"}
-    | {"close_needs", "owner", "within_hours", "done_when", "do"}
-    | {name for kind in ACTIONS.values() for name in kind.schema().fields}
+_SCHEMAS: tuple[type[Schema], ...] = (
+    ProtocolSchema,
+    CriteriaSchema,
+    ConditionSchema,
+    WorkSchema,
+    GuardrailsSchema,
+    TargetsSchema,
+    FollowUpSchema,
+    *(kind.schema for kind in ACTIONS.values()),
 )
+#: Every key that a document may have somewhere, for those that are misspelt.
+_KNOWN = sorted({"do"}.union(*(schema().fields for schema in _SCHEMAS)))
 
 
 def read_document(document: str | Mapping[str, Any]) -> RecoveryProtocol:

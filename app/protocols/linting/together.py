@@ -130,15 +130,12 @@ def _loops(seen: Sequence[_Seen]) -> Iterator[Finding]:
     """Protocols whose steps make each other's criteria hold again, so that they would take turns without end."""
     again = [one for one in seen if one.protocol.guardrails.rearm is not Rearm.NEVER]
     leads = {one.name: [two for two in again if one.name != two.name and _wakes(one, two)] for one in again}
-    told: set[frozenset[str]] = set()
     for one in again:
         circle = _circle(one, leads)
-        if circle and frozenset(circle) not in told:
-            told.add(frozenset(circle))
+        if circle:
             others = ", ".join(f'"{name}"' for name in circle if name != one.name)
-            yield _said(
-                one, "actions", f"loop with {others}: the steps of each make the criteria of the next hold again"
-            )
+            message = f"loop with {others}: the steps of each make the criteria of the next hold again"
+            yield _said(one, "actions", message)
 
 
 def _circle(start: _Seen, leads: dict[str, list[_Seen]]) -> list[str]:
