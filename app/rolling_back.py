@@ -27,6 +27,7 @@ from tasks.parts import Parts
 
 LOG = log.get("protocols")
 
+MOST_REASON = 500  #: characters
 OPEN = frozenset({StepState.PLANNED, StepState.SENDING})
 
 
@@ -83,26 +84,14 @@ def start(  # noqa: PLR0913  page, API and command all name each of these
     With `undo`, cases of the withdrawn versions end, and what they changed is set back where nobody has touched it
     since. Raises ValueError that says what is wrong; then nothing changed.
     """
-    if not reason.strip():
-        raise ValueError("reason: is missing; say why it is taken back")
+    said = Said(by=by, reason=_checked(reason.strip()), at=real_now())
     with parts.database.desk(desk_id) as session:
         protocol_id = protocols.lock(session, find_version(session, name).protocol_id)
+        # Somebody else may have changed what is in force while we waited for the lock.
+        session.expire_all()
         turn = _turn(session, protocol_id, to, undo=undo)
-        _apply(session, turn, Said(by=by, reason=reason.strip(), at=real_now()))
-        row = rollbacks.add(
-            session,
-            RollbackRow(
-                desk_id=desk_id,
-                protocol_id=protocol_id,
-                to_version_id=turn.target.id if turn.target else None,
-                withdrawn=[version.id for version in turn.withdrawn],
-                undo=undo,
-                by=by[:254],
-                reason=reason.strip()[:500],
-                warnings=_warnings(session),
-                at=real_now(),
-            ),
-        )
+        _apply(session, turn, said)
+        row = _remember(session, turn, said, undo=undo)
         tickets = rolling_back.plan(session, row, parts.clock.now()) if undo else 0
         LOG.info("protocol_rolled_back", desk_id=desk_id, protocol_id=protocol_id, rollback_id=row.id, tickets=tickets)
         return Rollback(
@@ -114,6 +103,14 @@ def start(  # noqa: PLR0913  page, API and command all name each of these
             tickets=tickets,
             warnings=tuple(row.warnings),
         )
+
+
+def _checked(reason: str) -> str:
+    if not reason:
+        raise ValueError("reason: is missing; say why it is taken back")
+    if len(reason) > MOST_REASON or "\0" in reason:
+        raise ValueError(f"reason: must be text of at most {MOST_REASON} characters")
+    return reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +166,22 @@ def _apply(session: Session, turn: _Turn, said: Said) -> None:
     if live:
         kind = Kind.ROLLED_BACK if target else Kind.WITHDRAWN
         protocol_events.record(session, kind, target or newest, newest, said)
+
+
+def _remember(session: Session, turn: _Turn, said: Said, *, undo: bool) -> RollbackRow:
+    newest = turn.withdrawn[0]
+    row = RollbackRow(
+        desk_id=newest.desk_id,
+        protocol_id=newest.protocol_id,
+        to_version_id=turn.target.id if turn.target else None,
+        withdrawn=[version.id for version in turn.withdrawn],
+        undo=undo,
+        by=said.by[:254],
+        reason=said.reason,
+        warnings=_warnings(session),
+        at=said.at,
+    )
+    return rollbacks.add(session, row)
 
 
 def _require_readable(version: ProtocolVersion) -> None:

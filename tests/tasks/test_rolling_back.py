@@ -300,11 +300,14 @@ class TestWhatCannotBeDone:
         with pytest.raises(ValueError, match="version 2 was never in force; publish it instead"):
             roll_back(stage, to=2)
 
-    def test_a_rollback_without_a_reason_is_refused(self, stage: Stage):
+    @pytest.mark.parametrize(
+        ("reason", "says"), [(" ", "is missing"), ("x" * 501, "at most 500"), ("a\0b", "must be text")]
+    )
+    def test_a_rollback_without_a_proper_reason_is_refused(self, stage: Stage, reason, says):
         begin(stage)
 
-        with pytest.raises(ValueError, match="reason: is missing"):
-            rolling_back.start(stage.parts, stage.desk_id, "Rescue", by="lena@example.com", reason=" ")
+        with pytest.raises(ValueError, match=f"reason: .*{says}"):
+            rolling_back.start(stage.parts, stage.desk_id, "Rescue", by="lena@example.com", reason=reason)
 
 
 class TestWhatIsInForceAfterwards:
