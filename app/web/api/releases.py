@@ -62,7 +62,7 @@ class BacktestSchema(OnDeskSchema):
 
 
 class AnySchema(Schema):
-    """What a document of its own describes; see docs/api.md."""
+    """What a document of its own describes; see docs/editor.md."""
 
     result = fields.Dict(required=True)
 
