@@ -112,6 +112,7 @@ def resume_desk(desk_name: str | None) -> None:
 @click.option("--secret-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="As for `desk add`.")
 @click.option("--lead-email", "leads", multiple=True, help="Who is alerted; may be given several times.")
 @click.option("--webhook", "webhooks", multiple=True, metavar="NAME=URL", help="An alert webhook, by name.")
+@click.option("--automation-may-speak", type=bool, help="Whether protocols may write to customers: yes or no.")
 @click.option("--survey-cooldown-days", type=click.IntRange(0, 365), help="Between two surveys to one person.")
 @click.option("--survey-id", metavar="ID", help="Which of the helpdesk's own surveys is offered; empty: the usual one.")
 @click.option("--calendar", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Hours, YAML or JSON.")

@@ -145,6 +145,8 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         settings["lead_emails"] = [normal_email(lead) for lead in given["leads"]]
     if given["webhooks"]:
         settings["webhooks"] = read_webhooks(given["webhooks"])
+    if given["automation_may_speak"] is not None:
+        settings["automation_may_speak"] = given["automation_may_speak"]
     settings |= _read_surveys(given)
     if given["fields"]:
         settings["fields"] = read_fields(given["fields"])

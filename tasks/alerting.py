@@ -6,6 +6,7 @@ reader or a receiver can tell that it is the same one. Who is told next while no
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -33,7 +34,11 @@ def _send_one(claim: TicketClaim, context: Context, addresses: Addresses, row: S
     alert = None
     try:
         alert = plan_alert(context, row)
-        parcel = _parcel(claim, alert, row, _begin(claim, alert, row))
+        case = context.cases[row.case_id].case
+        parcel = replace(
+            _parcel(claim, alert, row, _begin(claim, alert, row)),
+            group_id=case.previous_group_id or context.ticket.group_id,
+        )
         state, reason = attempt(claim, row, lambda: deliver(claim, addresses, parcel))
     except alert_chains.Taken as error:
         state, reason = StepState.SKIPPED, str(error)

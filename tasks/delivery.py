@@ -5,16 +5,17 @@ One attempt at a time; whether it is tried again is for `alerting.py` and `vendo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from app import texts
 from app.clock import real_now
 from app.outbound import AlertNotSent, AlertUnknown, Mail, MailNotSent, MailUnknown
 from app.protocols.actions.base import AlertKind
-from app.store import desks
-from app.store.models import StepRow, StepState
+from app.store import desks, teams
+from app.store.models import MemberRow, StepRow, StepState
 from tasks.claims import SHORTEST_WAIT, TicketClaim
 
 LEAD = "lead"
@@ -33,7 +34,8 @@ class Never(Exception):
 class Addresses:
     """Where this desk's words go."""
 
-    leads: tuple[str, ...]
+    leads: tuple[str, ...]  #: of the desk
+    leads_by_group: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: of teams, those who are there
     webhooks: Mapping[str, str] = field(repr=False)  #: by name
     webhook_secrets: tuple[str, ...] = field(repr=False)
 
@@ -47,17 +49,27 @@ class Parcel:
     mail: texts.Text
     body: Mapping[str, Any] = field(repr=False)  #: a webhook's whole JSON document
     marker: str  #: by which the receiver knows it again
+    group_id: str | None = None  #: whose leads are meant by "lead"; None: the desk's
 
 
 def read_addresses(claim: TicketClaim) -> Addresses:
-    """The desk's own, as they are set now."""
+    """The desk's own and those of its teams' leads, as they are now."""
+    now = claim.business_now()
     with claim.parts.database.desk(claim.desk_id, read=True) as session:
         settings = desks.get(session, claim.desk_id).settings
+        groups = [team.group_id for team in teams.all_teams(session)]
+        by_group = {group_id: _present(teams.leads_of(session, group_id), now) for group_id in groups}
     return Addresses(
         leads=tuple(settings.get("lead_emails", [])),
+        leads_by_group=by_group,
         webhooks=settings.get("webhooks", {}),
         webhook_secrets=claim.parts.outbound.alert_secrets(claim.desk_id),
     )
+
+
+def _present(rows: Iterable[MemberRow], now: datetime) -> tuple[str, ...]:
+    """The addresses of those who are not away."""
+    return tuple(row.email for row in rows if row.email and not teams.member_of(row).is_away(now))
 
 
 def attempt(claim: TicketClaim, row: StepRow, send: Callable[[], None]) -> tuple[StepState, str | None]:
@@ -79,11 +91,17 @@ def deliver(claim: TicketClaim, addresses: Addresses, parcel: Parcel) -> None:
     if parcel.kind is not AlertKind.EMAIL:
         _call(claim, addresses, parcel)
         return
-    recipients = addresses.leads if parcel.target == LEAD else (parcel.target,)
+    recipients = _leads(addresses, parcel.group_id) if parcel.target == LEAD else (parcel.target,)
     if not recipients:
-        raise Never("no lead's address is set for this desk (desk setting lead_emails)")
+        raise Never("no lead's address is set for this desk (desk setting lead_emails, or a team's leads)")
     for recipient in recipients:
         _mail(claim, recipient, parcel)
+
+
+def _leads(addresses: Addresses, group_id: str | None) -> tuple[str, ...]:
+    """The leads of the group's own team; the desk's where it has none who is there."""
+    own = addresses.leads_by_group.get(group_id, ()) if group_id else ()
+    return own or addresses.leads
 
 
 def _mail(claim: TicketClaim, recipient: str, parcel: Parcel) -> None:

@@ -85,7 +85,7 @@ def behind(session: Session, step: StepRow) -> list[Change]:
 
 def _change(row: StepRow) -> Change | None:
     kind = ACTIONS.get(row.do)
-    if kind is not None and kind.effect is Effect.ALERT:
+    if kind is not None and kind.effect in (Effect.ALERT, Effect.VENDOR):
         return {**changes.NOTHING, "said": "alert"}
     if row.change:
         return row.change

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import timedelta
 
 import pytest
 
+from app.clock import real_now
+from app.protocols.routing import Member, Team
+from app.store import teams
 from app.store.models import StepState
 from tests.outbound.loopback import Listener, answering, listening
 from tests.tasks.conftest import MakeStage
@@ -161,3 +165,31 @@ def test_an_unknown_webhook_is_named(stage: Stage) -> None:
         StepState.REFUSED,
         'the desk has no webhook called "nobody" (desk setting webhooks)',
     )
+
+
+def with_team(stage: Stage, *, away: bool = False) -> None:
+    """The group that new tickets come to has a lead of its own."""
+    group_id = str(stage.account.group_ids["Support"])
+    lead = Member(
+        agent_id="77",
+        name="Lena Lead",
+        email="lena@example.com",
+        away_from=stage.now - timedelta(days=1) if away else None,
+        away_until=stage.now + timedelta(days=30) if away else None,
+    )
+    team = Team(group_id=group_id, name="Support", leads=("77",))
+    with stage.parts.database.desk(stage.desk_id) as session:
+        teams.replace_all(session, stage.desk_id, [team], [lead], real_now())
+
+
+@pytest.mark.capability("TEA-01")
+@pytest.mark.parametrize(("away", "told"), [(False, "lena@example.com"), (True, LEAD)])
+def test_the_leads_of_the_agents_own_group_are_told_while_they_are_there(stage: Stage, away: bool, told: str) -> None:
+    with_team(stage, away=away)
+    stage.publish(protocol("Rescue", MAIL))
+    ticket = stage.opens()
+    stage.act(f"tickets/{ticket}/update", group_id=stage.account.group_ids["Support"])
+
+    stage.drain()
+
+    assert [len(stage.mails(one)) for one in ("lena@example.com", LEAD)] == [told != LEAD, told == LEAD]
