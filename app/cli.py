@@ -23,7 +23,7 @@ from app.cli_package import package
 from app.cli_parse import parse
 from app.cli_people import erase_person, export_person
 from app.cli_protocols import protocol
-from app.cli_rollbacks import list_rollbacks, roll_back
+from app.cli_rollbacks import list_rollbacks, roll_back, tell_history
 from app.cli_teams import team
 from app.cli_training import evaluate, train
 from app.cli_why import explain
@@ -43,6 +43,7 @@ protocol.add_command(examples)
 protocol.add_command(plan)
 protocol.add_command(roll_back)
 protocol.add_command(list_rollbacks)
+protocol.add_command(tell_history)
 main.add_command(protocol)
 main.add_command(team)
 main.add_command(train)

@@ -1,4 +1,4 @@
-"""The commands that take protocols back, and tell what became of it."""
+"""The commands that take protocols back, tell what became of it, and what was in force when."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from app.cli_base import AS_JSON, ON_DESK, Problem, find_desk, open_parts, show
 
 if TYPE_CHECKING:
     from app.rolling_back import OnField, Report
+    from app.store.protocol_events import Happened
     from tasks.parts import Parts
 
 BY = "command line"
+MARKS = {"added": "+", "removed": "-", "same": " ", "gap": "…"}
 PAUSE = 0.5  #: seconds between two looks at how far it is
 MOST_LINES = 50  #: of each list, where people read it; `--json` has all
 
@@ -89,6 +91,44 @@ def list_rollbacks(number: int | None, desk_name: str | None, as_json: bool) -> 
             found = [rolling_back.report(session, row.id) for row, _ in rollbacks.of_desk(session)]
     lines = [line for told in found for line in _lines(told)[:1]]
     show([rolling_back.as_document(told) for told in found], as_json, lines or ["Nothing was ever rolled back."])
+
+
+@click.command("history")
+@click.argument("name")
+@ON_DESK
+@AS_JSON
+def tell_history(name: str, desk_name: str | None, as_json: bool) -> None:
+    """Who put which version in force, when and why, newest first; with what differs from the one before."""
+    from app.protocol_setup import find_version
+    from app.store import protocol_events
+
+    with open_parts() as parts, parts.database.desk(find_desk(parts, desk_name).id, read=True) as session:
+        try:
+            found = protocol_events.of_protocol(session, find_version(session, name).protocol_id)
+        except ValueError as error:
+            raise Problem(str(error)) from error
+    lines = [line for one in found for line in _happened(one)]
+    show([_as_document(one) for one in found], as_json, lines or ["Nothing of it was ever put in force."])
+
+
+def _as_document(one: Happened) -> dict[str, Any]:
+    diff = [{"change": line.change.value, "text": line.text} for line in one.diff]
+    return {
+        "kind": one.kind.value,
+        "version": one.number,
+        "previous": one.previous,
+        "share": one.share,
+        "by": one.by,
+        "reason": one.reason,
+        "at": one.at.isoformat(),
+        "diff": diff,
+    }
+
+
+def _happened(one: Happened) -> list[str]:
+    what = f"{one.kind.value.replace('_', ' ')}: version {one.number or 'none'}, before it {one.previous or 'none'}"
+    lines = [f"{one.at:%Y-%m-%d %H:%M} UTC  {what}, by {one.by}. {one.reason}"]
+    return lines + [f"    {MARKS[line.change.value]} {line.text}".rstrip() for line in one.diff]
 
 
 def _lines(told: Report) -> list[str]:

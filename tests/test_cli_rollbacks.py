@@ -158,3 +158,23 @@ def test_the_version_in_force_is_retired_by_a_rollback(run: Run, database: Datab
 
     with database.desk(story.desk_id, read=True) as session:
         assert protocols.in_force(session) == []
+
+
+def test_history_tells_who_why_and_what_differs(run: Run) -> None:
+    run("protocol", "rollback", "Late parcel", "--reason", "It was wrong.")
+
+    (told,) = document(run("protocol", "history", "Late parcel", "--json"))
+    said = run("protocol", "history", "Late parcel")
+
+    assert (told["kind"], told["version"], told["previous"]) == ("withdrawn", None, 1)
+    assert (told["by"], told["reason"]) == ("command line", "It was wrong.")
+    assert {line["change"] for line in told["diff"]} == {"removed"}
+    assert "withdrawn: version none, before it 1, by command line. It was wrong." in said.output
+    assert "- name: Late parcel" in said.output
+
+
+def test_history_of_what_there_is_not_is_a_problem(run: Run) -> None:
+    said = run("protocol", "history", "No such")
+
+    assert said.exit_code == 1
+    assert 'there is no protocol "No such"' in said.output

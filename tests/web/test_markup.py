@@ -58,6 +58,7 @@ def pages_of(story: Seeded) -> list[str]:
         "/",
         "/cases",
         f"/cases/{story.case_id}",
+        f"/tickets/{story.ticket_id}/why",
         f"/tickets/{story.ticket_id}",
         f"/tickets/{story.quiet_ticket_id}",
         "/tickets/4713",

@@ -279,6 +279,12 @@ class TestWriting:
         assert set(body) == {"body"}
         assert marks.markers_in(body["body"], ["step-1", "step-2"]) == {"step-1"}
 
+    def test_a_priority_cannot_be_taken_away(self, vendor: responses.RequestsMock, desk: Connector) -> None:
+        with pytest.raises(Refused, match="priority: a ticket of Freshdesk's always has one"):
+            desk.write(make_ticket(), Write(clear=frozenset({"priority"})))
+
+        assert asked(vendor) == []
+
     def test_fields_alone_cost_a_look_and_a_write(self, vendor: responses.RequestsMock, desk: Connector) -> None:
         give(vendor)
         vendor.add("PUT", TICKET, json=ticket_body(priority=3, updated_at=LATER))
