@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.connect import KINDS
+from app.protocols import template
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.protocol import Action
 from app.store import chores, desks, deviations, insights, protocols, steps, stories
 from app.store.chores import Done
-from app.store.models import Desk, RecoveryCase, Role, StepRow, StepState
+from app.store.models import Desk, Role, StepRow, StepState
 from app.web import case_others
 from app.web.case_others import Others
 from app.web.context import desk_id, parts, visitor
@@ -79,8 +80,7 @@ def render(case_id: int, *, trouble: Trouble | None = None) -> str:
             abort(404)
         desk = desks.get(session, desk_id())
         classes = insights.classes(session, desk.id)
-        assert story.case is not None
-        work = _work(session, desk, story.case)
+        work = _work(session, desk, story)
     return render_template(
         "cases/show.html",
         classes=classes,
@@ -108,24 +108,53 @@ def ticket_url(desk: Desk, ticket_id: str) -> str:
     return KINDS[desk.kind].ticket_url(subdomain=desk.subdomain, base_url=desk.base_url, ticket_id=ticket_id)
 
 
-def _work(session: Session, desk: Desk, case: RecoveryCase) -> Work:
+def _known(story: stories.Story, url: str) -> Mapping[str, str]:
+    """What placeholders stand for on this page."""
+    ticket = story.ticket
+    return {
+        "ticket_id": ticket.ticket_id,
+        "ticket_url": url,
+        "case_url": request.url,
+        "protocol": story.protocol,
+        "customer": story.customer,
+        "score": "" if ticket.score is None else str(ticket.score),
+        "state": ticket.state.value.replace("_", " ") if ticket.state else "",
+        "cause": story.view.insight.cause_label,
+        "vendor": ticket.vendor or "",
+    }
+
+
+def _filled(text: str, known: Mapping[str, str]) -> str:
+    """A text for colleagues with its placeholders filled in; what is not known says so instead of leaving a gap."""
+    values = {
+        one.name: known.get(one.name) or one.fallback or f"({template.PLACEHOLDERS[one.name]}: not known)"
+        for one in template.placeholders(text)
+    }
+    return template.render(text, values)
+
+
+def _work(session: Session, desk: Desk, story: stories.Story) -> Work:
+    case = story.case
+    assert case is not None
+    known = _known(story, ticket_url(desk, story.ticket.ticket_id))
     actions = dict(documents.read_cached(protocols.version(session, case.version_id).document).steps)
     waiting = [row for row in steps.of_case(session, case.id) if row.state is StepState.WAITING]
     return Work(
-        chores=[_chore(row, actions) for row in waiting],
+        chores=[_chore(row, actions, known) for row in waiting],
         done=chores.done_of(session, case.id),
         deviations=deviations.of_case(session, case.id),
         others=case_others.of_case(session, desk, case, actions),
     )
 
 
-def _chore(row: StepRow, actions: Mapping[str, Action]) -> Chore:
+def _chore(row: StepRow, actions: Mapping[str, Action], known: Mapping[str, str]) -> Chore:
     action = actions.get(row.action)
     if action is None:
         return Chore(row=row, line=_OWN.get(row.do, row.do), more="", done_when=row.params.get("done_when"))
+    text = str(getattr(action.params, "text", "") or "")
     return Chore(
         row=row,
-        line=ACTIONS[action.do].describe(action.params),
-        more=str(getattr(action.params, "text", "") or ""),
+        line=ACTIONS[action.do].label if text else ACTIONS[action.do].describe(action.params),
+        more=_filled(text, known),
         done_when=action.done_when.value if action.done_when is not None else None,
     )

@@ -47,6 +47,22 @@ def test_the_page_says_what_is_to_be_done_by_whom_and_until_when(admin: SignedIn
         assert said in page.replace("&#39;", "'")
 
 
+def test_the_words_of_a_task_come_filled_in(admin: SignedIn, story: Seeded, database: Database) -> None:
+    with database.desk(story.desk_id) as session:
+        version = session.scalars(select(ProtocolVersion)).one()
+        words = "Call {{ customer | them }} on {{ previous_group }}, {{ stars | few }} stars"
+        task = f'  - {{do: task, owner: agent, text: "{words}"}}'
+        version.document = version.document.replace("follow_up:", f"{task}\nfollow_up:")
+        case = session.get_one(RecoveryCase, story.case_id)
+        steps.plan(
+            session, case, [steps.Planned(action="4-task", do="task", params={}, owner="agent", waits=True)], NOW
+        )
+
+    page = admin.get(f"/cases/{story.case_id}").text
+
+    assert "Call Mira Muster on (the group that had the ticket before: not known), few stars" in page
+
+
 @pytest.mark.capability("PRO-04")
 def test_ticking_off_ends_the_step_with_the_persons_name(
     admin: SignedIn, story: Seeded, chore: int, database: Database
