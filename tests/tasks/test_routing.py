@@ -138,6 +138,25 @@ def test_a_senior_member_takes_it_over(stage: Stage) -> None:
     assert assignee(stage, ticket) == two
 
 
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ({"to": "lead"}, "the ticket is in no group, and the protocol has no team, whose lead could take it"),
+        ({"to": "member", "member": "Zoe"}, 'nobody is called "Zoe" in the group or among the stored members'),
+    ],
+)
+def test_an_assignment_that_falls_on_nobody_is_refused_and_the_rest_is_done(stage: Stage, action, said: str) -> None:
+    stage.publish(protocol("Rescue", {"do": "assign", **action}, NOTE, team=None))
+    ticket = stage.opens()
+
+    stage.drain()
+
+    assert stage.states(ticket)["1-assign"] == "refused"
+    assert reason(stage, ticket) == said
+    assert stage.comments(ticket, public=False) == [NOTE["text"]]
+    assert stage.rows(AssignmentRow) == []
+
+
 @pytest.mark.capability("TEA-03")
 def test_a_recovered_ticket_goes_to_the_group_of_the_rule(stage: Stage) -> None:
     ticket = solved(stage, TURNS, return_to="group", return_group="Retention")
