@@ -99,6 +99,15 @@ def test_several_words_come_from_ticked_boxes_or_from_lines() -> None:
     assert found["tags"] == ["late", "parcel"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "value"), [("5", 5), ("007", "007"), ("true", True), ("gold", "gold"), ("2.5", 2.5), ("0", 0)]
+)
+def test_a_ticket_fields_value_is_told_apart_as_in_yaml(typed: str, value: Any) -> None:
+    found = form.read_form([("actions[0].do", ["field"]), ("actions[0].field", ["77"]), ("actions[0].value", [typed])])
+
+    assert found["actions"][0] == {"do": "field", "field": "77", "value": value}
+
+
 def test_what_is_left_empty_is_not_in_the_document() -> None:
     found = form.read_form([("name", [" "]), ("guardrails.max_cases", [""]), ("actions[0].do", ["priority"])])
 

@@ -9,17 +9,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from app.protocol_setup import ask_desk
 from app.protocols.lint import DeskNames
-from app.store import desks, samples
+from app.store import desks, samples, teams
 from app.store.models import Desk
-from connectors.base import Connector
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Refused
 from tasks.parts import Parts
 
 KEPT_SECONDS = 60.0
-MOST_GROUPS = 20  #: whose members are asked for, a call each
+
+Answer = TypeVar("Answer")
 
 #: Key of a document, or fact -> what of the desk it names.
 NOUNS: Mapping[str, str] = {
@@ -28,6 +29,8 @@ NOUNS: Mapping[str, str] = {
     "return_group": "groups",
     "macro": "macros",
     "member": "agents",
+    "field": "fields",
+    "skill": "skills",
     "webhook": "webhooks",
     "slack": "webhooks",
     "tags": "tags",
@@ -35,7 +38,7 @@ NOUNS: Mapping[str, str] = {
     "remove": "tags",
 }
 #: What is chosen from a list where the list is known; the rest is typed, with the known ones at hand.
-CHOSEN = frozenset({"groups", "macros", "agents"})
+CHOSEN = frozenset({"groups", "macros", "agents", "fields"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +92,12 @@ def read_choices(parts: Parts, desk_id: int) -> DeskChoices:
     """What the desk has, asked at the helpdesk now."""
     with parts.database.desk(desk_id, read=True) as session:
         desk = desks.get(session, desk_id)
-        tags = samples.common_tags(session)
+        tags, members = samples.common_tags(session), teams.all_members(session)
+    skills = sorted({skill for member in members for skill in member.skills})
     own = {
         "webhooks": tuple(Option(value=name, label=name) for name in sorted(desk.settings.get("webhooks", {}))),
         "tags": tuple(Option(value=tag, label=tag) for tag in tags),
+        "skills": tuple(Option(value=skill, label=skill) for skill in skills),
     }
     try:
         return DeskChoices(by_noun={**own, **_asked(parts, desk)}, names=ask_desk(parts, desk))
@@ -102,17 +107,24 @@ def read_choices(parts: Parts, desk_id: int) -> DeskChoices:
 
 def _asked(parts: Parts, desk: Desk) -> Mapping[str, tuple[Option, ...]]:
     with parts.connections.open(desk.id) as connector:
-        groups = connector.read_groups()
+        people = _where_seen(connector.read_agents) or ()
+        titles = _where_seen(connector.read_fields) or {}
         return {
-            "groups": _options([(group.id, group.name) for group in groups]),
+            "groups": _options([(group.id, group.name) for group in connector.read_groups()]),
             "macros": _options([(macro.id, macro.title) for macro in connector.read_macros()]),
-            "agents": _agents(connector, [group.id for group in groups[:MOST_GROUPS]]),
+            "agents": _options([(one.id, one.name or one.email or one.id) for one in people]),
+            "fields": tuple(Option(value=key, label=title, id=key) for key, title in _by_name([*titles.items()])),
         }
 
 
-def _agents(connector: Connector, group_ids: Sequence[str]) -> tuple[Option, ...]:
-    members = {one.id: one.name for group_id in group_ids for one in connector.read_members(group_id)}
-    return tuple(Option(value=id_, label=name or id_, id=id_) for id_, name in _by_name([*members.items()]))
+def _where_seen(read: Callable[[], Answer]) -> Answer | None:
+    """The answer, or None where our role at the helpdesk may not have it."""
+    try:
+        return read()
+    except Refused as error:
+        if error.auth:
+            raise
+        return None
 
 
 def _options(found: Sequence[tuple[str, str]]) -> tuple[Option, ...]:

@@ -13,7 +13,7 @@ from marshmallow import Schema, fields
 
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.facts import FACTS, Fact, Kind
-from app.protocols.fields import Flag, Number, Tag, Words
+from app.protocols.fields import Flag, Number, Tag, Text, Words
 from app.protocols.rules import OPERATORS, operators_for
 from app.protocols.schema import ActionField, ConditionSchema, ProtocolSchema, WorkSchema
 
@@ -25,6 +25,7 @@ _NAME = re.compile(r"[a-z_]{1,40}(?:\[\d{1,3}\])?(?:\.[a-z_]{1,40}(?:\[\d{1,3}\]
 _STEP = re.compile(r"([a-z_]+)|\[(\d+)\]")
 _INTEGER = re.compile(r"[-+]?\d{1,18}")
 _DECIMAL = re.compile(r"[-+]?\d{0,18}\.\d{1,18}")
+_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
 Tree = dict[Any, Any]  #: names and row numbers to trees, or to the texts that were sent under that path
 
@@ -125,7 +126,10 @@ def _scalar(field: fields.Field[Any], text: str) -> Any:
         return _number(said) if said else None
     if isinstance(field, Flag | fields.Boolean):
         return {"true": True, "false": False}.get(said, said or None)
-    return said or None
+    if isinstance(field, Text | Tag | fields.Enum | fields.Raw):
+        return said or None
+    # Whatever else there is takes several types, told apart as in YAML.
+    return {"true": True, "false": False, "": None}.get(said, _number(said) if _PLAIN.fullmatch(said) else said)
 
 
 def _number(text: str) -> Any:
