@@ -695,7 +695,7 @@ class TestProtocols:
         said = run("protocol", "import", written(tmp_path, "late.yaml", text), "--publish")
 
         assert said.exit_code == 1
-        assert 'actions[1].add[0]: is unknown; declare it under tags (got "latte")' in said.stderr
+        assert 'actions[1].add[0]: "latte" is unknown; declare it under tags' in said.stderr
 
     def test_are_in_force_once_published(self, run: Run, tmp_path: Path):
         run("protocol", "import", written(tmp_path, "late.yaml", PROTOCOL.replace("unknown", "shipping_delay")))

@@ -37,14 +37,14 @@ class TestTags:
     @pytest.mark.capability("PRO-02")
     def test_a_tag_that_nobody_declared_is_an_error(self):
         assert alone(tags=["late"], actions=[{"do": "tag", "add": ["late", "latte"], "remove": "soon"}]) == [
-            "error: Example: actions[0].add[1]: is unknown; declare it under tags",
-            "error: Example: actions[0].remove[0]: is unknown; declare it under tags",
+            'error: Example: actions[0].add[1]: "latte" is unknown; declare it under tags',
+            'error: Example: actions[0].remove[0]: "soon" is unknown; declare it under tags',
         ]
 
     def test_the_engines_own_tags_are_not_for_protocols(self):
         assert alone(tags=["recovery_open"], actions=[{"do": "tag", "add": "sat_good_improving"}]) == [
-            "error: Example: tags[0]: is set by the engine itself; choose another",
-            "error: Example: actions[0].add[0]: is set by the engine itself; a protocol may not",
+            'error: Example: tags[0]: "recovery_open" is set by the engine itself; choose another',
+            'error: Example: actions[0].add[0]: "sat_good_improving" is set by the engine itself; a protocol may not',
         ]
 
     def test_which_tags_are_the_engines_depends_on_the_desk(self):

@@ -38,7 +38,7 @@ def test_a_sound_document_is_named(stranger: FlaskClient) -> None:
     assert answer.status_code == 200
     assert answer.json is not None
     assert answer.json["protocol"] == "Late parcel"
-    assert {"severity", "path", "message"} == set(answer.json["findings"][0])
+    assert {"severity", "path", "message", "value"} == set(answer.json["findings"][0])
 
 
 @pytest.mark.capability("PRO-05")

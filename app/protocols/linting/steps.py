@@ -20,14 +20,14 @@ def check_tags(protocol: RecoveryProtocol, dictionary: TagDictionary) -> Iterato
     """Tags that the protocol has not declared, or that are the engine's."""
     for index, tag in enumerate(protocol.tags):
         if tag in dictionary.all:
-            yield error(f"tags[{index}]", "is set by the engine itself; choose another")
+            yield error(f"tags[{index}]", f'"{tag}" is set by the engine itself; choose another')
     for path, action in actions_of(protocol, "tag"):
         for side in ("add", "remove"):
             for index, tag in enumerate(getattr(action.params, side)):
                 if tag in dictionary.all:
-                    yield error(f"{path}.{side}[{index}]", "is set by the engine itself; a protocol may not")
+                    yield error(f"{path}.{side}[{index}]", f'"{tag}" is set by the engine itself; a protocol may not')
                 elif tag not in protocol.tags:
-                    yield error(f"{path}.{side}[{index}]", "is unknown; declare it under tags")
+                    yield error(f"{path}.{side}[{index}]", f'"{tag}" is unknown; declare it under tags')
 
 
 def check_actions(protocol: RecoveryProtocol) -> Iterator[Said]:

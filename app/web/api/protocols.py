@@ -41,6 +41,7 @@ class FindingSchema(Schema):
     severity = fields.String(required=True)
     path = fields.String(required=True)
     message = fields.String(required=True)
+    value = fields.String(allow_none=True, metadata={"description": "What the document has there, shortened"})
 
 
 class CheckedSchema(Schema):
