@@ -143,28 +143,6 @@ def test_invitation_says_who_invites() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("given", "greeted"),
-    [
-        ("  Ada\n Example ", "Ada Example"),
-        ("Zoë Ólafsdóttir-Example", "Zoë Ólafsdóttir-Example"),
-        ("عائشة", "عائشة"),
-        ("J. R. Example", "J. R. Example"),
-        ("Ada\u202eelpmaxE\u2066", "AdaelpmaxE"),
-        ("{{ link }}", ""),
-        ("Win at www.example.org", ""),
-        ("visit example.com now", ""),
-        ("ada@example.com", ""),
-        ("<b>Ada</b>", ""),
-        ("Ada" * 30, ""),
-        ("12345", ""),
-        ("", ""),
-    ],
-)
-def test_greeting_uses_a_name_only_where_it_is_one(given: str, greeted: str) -> None:
-    assert texts.polite_name(given) == greeted
-
-
 def test_name_is_never_read_as_a_template() -> None:
     mail = texts.survey_mail(replace(FACTS, desk="{{ link }} {% raw %}"))
 

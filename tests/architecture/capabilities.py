@@ -117,7 +117,7 @@ CAPABILITIES = (
         "CRI-05", "Short of hands, the worst come first and the rest are put off openly", "app/protocols/admission.py"
     ),
     _capability("CRI-06", "Ready sets of protocols for several trades"),
-    _capability("TEA-01", "An alert that nobody takes goes to the next lead"),
+    _capability("TEA-01", "An alert that nobody takes goes to the next lead", "tasks/escalating.py"),
     _capability("TEA-02", "The worst ratings go to the lead of the agent's group", "app/protocols/actions/assign.py"),
     _capability(
         "TEA-03", "The recovery group takes over, and it is known from whom", "app/protocols/actions/assign.py"
@@ -125,7 +125,7 @@ CAPABILITIES = (
     _capability("TEA-04", "The agent who had it can keep it, with guidance", "app/protocols/actions/assign.py"),
     _capability("TEA-05", "Cases spread by turn, load or skill, around absences", "app/protocols/routing.py"),
     _capability("TEA-06", "Customers about to leave have a queue of their own", "app/protocols/packs/retention.yaml"),
-    _capability("TEA-07", "The vendor's team is brought in while the customer is helped"),
+    _capability("TEA-07", "The vendor's team is brought in while the customer is helped", "tasks/vendors.py"),
     _capability("TEA-08", "Valued customers hear from somebody senior", "tasks/customers.py"),
     _capability("TEA-09", "Nothing slips: what a lost webhook missed is found again", "tasks/reconcile.py"),
     _capability("TEA-10", "An unknown kind of trouble still has an owner and a clock", "tasks/casework.py"),
