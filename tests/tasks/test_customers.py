@@ -13,9 +13,10 @@ from app.store.models import TrackedTicket
 from connectors.ticket import Customer
 from tasks import customers
 from tests.protocols.make import ticket
-from tests.tasks.stage import ANGRY, NOTE, Stage, protocol
+from tests.tasks.stage import ANGRY, Stage, protocol
 
 SENIOR = {"do": "assign", "to": "senior"}
+DRAFT = {"do": "draft", "text": "Dear {{ customer | customer }}, I have read all of it myself."}
 VALUED = {
     "all": [
         {"field": "customer_tier", "operator": "one_of", "value": ["gold"]},
@@ -45,7 +46,7 @@ def test_an_unhappy_customer_of_high_value_goes_to_somebody_senior(stage: Stage)
         teams.replace_all(session, stage.desk_id, [recovery], [Member(agent_id=two, senior=True)], real_now())
     stage.settings(customer=MAPPED)
     stage.publish(
-        protocol("Valued", SENIOR, NOTE, criteria=VALUED),
+        protocol("Valued", SENIOR, DRAFT, criteria=VALUED),
         protocol("Others", {"do": "assign", "to": "group"}),
     )
 
@@ -55,7 +56,8 @@ def test_an_unhappy_customer_of_high_value_goes_to_somebody_senior(stage: Stage)
     row = stage.tracked(gold)
     assert (row.customer_tier, row.customer_value, row.organization) == ("gold", 5000, "Gold Example")
     assert stage.shown(gold)["assignee_id"] == two
-    assert stage.comments(gold, public=False) == [NOTE["text"]]
+    (draft,) = stage.comments(gold, public=False)
+    assert "Dear A Customer, I have read all of it myself." in draft
     assert stage.shown(bronze)["assignee_id"] is None
     assert stage.tracked(bronze).customer_tier == "bronze"
 

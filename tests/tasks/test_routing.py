@@ -116,7 +116,8 @@ def test_a_person_full_of_cases_is_passed_over_until_one_is_closed(stage: Stage)
 @pytest.mark.capability("TEA-04")
 def test_the_original_agent_keeps_the_ticket_and_is_told_what_to_do(stage: Stage) -> None:
     _, _, three = agents(stage)
-    stage.publish(protocol("Rescue", {"do": "assign", "to": "keep"}, NOTE))
+    task = {"do": "task", "text": "Call them today.", "owner": "agent"}
+    stage.publish(protocol("Rescue", {"do": "assign", "to": "keep"}, NOTE, task))
     ticket = stage.opens()
     stage.act(f"tickets/{ticket}/update", group_id=stage.account.group_ids["Support"], assignee_id=int(three))
 
@@ -125,6 +126,7 @@ def test_the_original_agent_keeps_the_ticket_and_is_told_what_to_do(stage: Stage
     assert (stage.shown(ticket)["group"], assignee(stage, ticket)) == ("Support", three)
     assert stage.comments(ticket, public=False) == [NOTE["text"]]
     assert stage.case(ticket).owner_id == three
+    assert stage.states(ticket)["3-task"] == "waiting"
 
 
 @pytest.mark.capability("TEA-08")
