@@ -27,7 +27,8 @@ def check_placeholders(protocol: RecoveryProtocol) -> Iterator[Said]:
         say = error if action.do in TO_CUSTOMER else warning
         for one in placeholders(text):
             if one.fallback is None and one.name not in ALWAYS_KNOWN:
-                yield say(path, f'"{one.name}" may be empty; give a fallback, {{{{ {one.name} | not known }}}}')
+                instead = "there" if one.name == "customer" else "not known"
+                yield say(path, f'"{one.name}" may be empty; give a fallback, {{{{ {one.name} | {instead} }}}}')
         foreign = phrases.FOREIGN.search(text)
         if foreign:
             yield say(

@@ -26,7 +26,7 @@ def note(text: str) -> list[str]:
 class TestPlaceholders:
     def test_a_name_without_a_fallback_is_an_error_towards_the_customer(self):
         assert drafts("Hi {{ customer }}") == [
-            'error: actions[0].text: "customer" may be empty; give a fallback, {{ customer | not known }}'
+            'error: actions[0].text: "customer" may be empty; give a fallback, {{ customer | there }}'
         ]
 
     @pytest.mark.parametrize("do", ["task", "note"])
