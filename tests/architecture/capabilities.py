@@ -116,7 +116,7 @@ CAPABILITIES = (
     _capability(
         "CRI-05", "Short of hands, the worst come first and the rest are put off openly", "app/protocols/admission.py"
     ),
-    _capability("CRI-06", "Ready sets of protocols for several trades"),
+    _capability("CRI-06", "Ready sets of protocols for several trades", "app/protocols/packs/__init__.py"),
     _capability("TEA-01", "An alert that nobody takes goes to the next lead", "tasks/escalating.py"),
     _capability("TEA-02", "The worst ratings go to the lead of the agent's group", "app/protocols/actions/assign.py"),
     _capability(
