@@ -45,17 +45,21 @@ class Bulk:
         ids = ",".join(str(number(ticket_id)) for ticket_id in _at_most(ticket_ids))
         if not ids:
             return ()
-        body = self._get("tickets/show_many.json", {"ids": ids, "include": "users,comment_count"})
+        body = self._get("tickets/show_many.json", {"ids": ids, "include": "users,organizations,comment_count"})
         with sensible():
             self._people |= mapping.read_people(body)
-            found = [self._ticket(one) for one in body["tickets"]]
+            found = [self._ticket(one, body) for one in body["tickets"]]
         self._tickets |= {ticket.id: ticket for ticket in found}
         return found
 
-    def _ticket(self, body: Mapping[str, Any]) -> Ticket:
+    def _ticket(self, body: Mapping[str, Any], answer: Mapping[str, Any]) -> Ticket:
         ticket, count = mapping.read_ticket_body(body), body.get("comment_count")
-        requester = self._people.get(ticket.requester.id, ticket.requester)
-        return replace(ticket, requester=requester, message_count=count if isinstance(count, int) else None)
+        return replace(
+            ticket,
+            requester=self._people.get(ticket.requester.id, ticket.requester),
+            message_count=count if isinstance(count, int) else None,
+            customer=mapping.read_customer(answer, ticket),
+        )
 
     def read_said(self, since: str | None, start: datetime, now: datetime) -> Said:
         begin = since if since is not None else str(int(min(start, now - YOUNGEST).timestamp()))

@@ -76,7 +76,9 @@ class TestReading:
         ticket = desk.read_ticket(ticket.id)
 
         customer = desk.read_customer(ticket)
+        (among_many,) = desk.read_tickets([ticket.id])
 
+        assert desk.read_customer(among_many) == customer
         assert customer.organization == "Tier Example"
         assert customer.organization_fields == {"plan": "Gold", "account_tier": "Premium"}
         assert customer.fields == {"revenue": 1200, "newsletter": True, "city": None}

@@ -65,8 +65,19 @@ def show_many() -> Response:
         body: dict[str, Any] = {"tickets": shown, "next_page": None, "previous_page": None, "count": len(shown)}
         if "users" in include:
             ids = sorted({who for one in kept for who in (one.requester_id, one.submitter_id, one.assignee_id) if who})
-            body["users"] = [user_json(person) for person in people.many(db, ids)]
+            body["users"] = _people(db, ids)
+        if "organizations" in include:
+            body["organizations"] = _homes(db, sorted({one.organization_id for one in kept if one.organization_id}))
     return answer(body)
+
+
+def _people(db: Db, ids: list[int]) -> list[dict[str, Any]]:
+    return [user_json(one) | {"user_fields": profiles.of(db, one.id)} for one in people.many(db, ids)]
+
+
+def _homes(db: Db, ids: list[int]) -> list[dict[str, Any]]:
+    found = organizations.many(db, ids)
+    return [organization_json(one) | {"organization_fields": profiles.of(db, one.id)} for one in found]
 
 
 @api.get("/tickets/<int:ticket_id>")
@@ -77,12 +88,9 @@ def show(ticket_id: int) -> Response:
         include = request.args.get("include", "").split(",")
         if "users" in include:
             ids = [ticket.requester_id, ticket.submitter_id, *([ticket.assignee_id] if ticket.assignee_id else [])]
-            body["users"] = [user_json(one) | {"user_fields": profiles.of(db, one.id)} for one in people.many(db, ids)]
+            body["users"] = _people(db, ids)
         if "organizations" in include:
-            home = organizations.many(db, [ticket.organization_id] if ticket.organization_id else [])
-            body["organizations"] = [
-                organization_json(one) | {"organization_fields": profiles.of(db, one.id)} for one in home
-            ]
+            body["organizations"] = _homes(db, [ticket.organization_id] if ticket.organization_id else [])
     return answer(body)
 
 
