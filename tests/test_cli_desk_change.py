@@ -82,6 +82,17 @@ def test_leads_and_webhooks_of_a_desk_can_be_set(parts: Parts, run: Callable[...
     assert settings["webhooks"] == {"shop": "https://hooks.example.com/x"}
 
 
+@pytest.mark.parametrize(("said", "allowed"), [("yes", True), ("no", False)])
+def test_whether_automation_may_write_to_customers_can_be_set(
+    parts: Parts, run: Callable[..., Result], said: str, allowed: bool
+) -> None:
+    changed = run("desk", "change", "--automation-may-speak", said)
+
+    assert changed.exit_code == 0
+    with parts.database.system(Purpose.OPERATE, read=True) as session:
+        assert desks.get(session, 1).settings["automation_may_speak"] is allowed
+
+
 @pytest.mark.parametrize("option", [["--webhook", "shop=ftp://x"], ["--webhook", "shop"], ["--lead-email", "nobody"]])
 def test_settings_that_cannot_be_right_are_named(parts: Parts, run: Callable[..., Result], option: list[str]) -> None:
     said = run("desk", "change", *option)
