@@ -60,3 +60,16 @@ def test_a_document_of_an_unknown_form_is_shown_with_what_is_wrong(
 
 def test_a_protocol_that_does_not_exist_is_not_found(admin: SignedIn) -> None:
     assert admin.get("/protocols/99").status_code == 404
+
+
+def test_a_persons_step_names_who_and_by_when(admin: SignedIn, story: Seeded, database: Database) -> None:
+    with database.desk(story.desk_id) as session:
+        newer = seeds.DOCUMENT.replace(
+            "{do: assign, to: least_loaded}",
+            "{do: note, text: Call, owner: lead, within_hours: 4, done_when: public_reply}",
+        )
+        protocols.import_document(session, story.desk_id, "Late parcel", newer, seeds.NOW)
+
+    page = admin.get(f"/protocols/{story.protocol_id}?version=2").text
+
+    assert "a lead of the team, within 4 business hours; done when an agent answered the customer" in page

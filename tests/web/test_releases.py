@@ -189,3 +189,11 @@ def test_a_span_that_is_none_is_told(admin: SignedIn, sound: Seeded, query: str,
 
     assert answer.status_code == 422
     assert said in answer.text
+
+
+def test_the_list_tells_of_trials_and_newer_drafts(admin: SignedIn, sound: Seeded) -> None:
+    draft = admin.get("/protocols").text
+    admin.post(path(sound), how="canary", share="20", reason="a trial")
+
+    assert "version=3" in draft
+    assert "In force on a share: 20 %" in admin.get("/protocols").text

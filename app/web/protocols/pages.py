@@ -13,12 +13,13 @@ from app.protocols.document import read_document
 from app.protocols.errors import DocumentError
 from app.protocols.facts import FACTS
 from app.protocols.lint import Finding, lint_one
-from app.protocols.protocol import ANY_CAUSE, Condition, RecoveryProtocol
+from app.protocols.protocol import ANY_CAUSE, Action, Condition, RecoveryProtocol
 from app.protocols.rules import OPERATORS
 from app.store import protocols
 from app.store.models import ProtocolVersion, Role, VersionState
 from app.web.access import requires
 from app.web.context import desk_id, parts
+from app.web.protocols import labels
 from app.web.protocols.base import blueprint
 from app.web.wording import words
 
@@ -48,7 +49,10 @@ class Reading:
 @requires(Role.AGENT)
 def index() -> ResponseReturnValue:
     with parts().database.desk(desk_id(), read=True) as session:
-        listed = [(row, version, read(version)) for row, version in protocols.all_of(session)]
+        listed = [
+            (row, version, read(version), _beside(protocols.versions_of(session, row.id), version))
+            for row, version in protocols.all_of(session)
+        ]
     return render_template("protocols/index.html", listed=listed)
 
 
@@ -77,6 +81,13 @@ def show(protocol_id: int) -> ResponseReturnValue:
     )
 
 
+def _beside(versions: Sequence[ProtocolVersion], standing: ProtocolVersion) -> list[ProtocolVersion]:
+    """What else there is of a protocol: trials, and a draft that is newer than what is in force."""
+    trials = [one for one in versions if one.state in (VersionState.CANARY, VersionState.SHADOW)]
+    drafts = [one for one in versions[:1] if one.state is VersionState.DRAFT]
+    return [one for one in (*trials, *drafts) if one is not standing]
+
+
 def read(version: ProtocolVersion) -> Reading:
     """The version's document in sentences."""
     try:
@@ -87,10 +98,22 @@ def read(version: ProtocolVersion) -> Reading:
         protocol=protocol,
         all=[_sentence(condition) for condition in protocol.criteria.all],
         any=[_sentence(condition) for condition in protocol.criteria.any],
-        actions=[kind_of(action).describe(action.params) for action in protocol.actions],
+        actions=[_step(action) for action in protocol.actions],
         rails=_rails(protocol),
         findings=lint_one(protocol),
     )
+
+
+def _step(action: Action) -> str:
+    """What is done, and where it is a person's, whose, by when and how it shows."""
+    said = kind_of(action).describe(action.params)
+    if action.owner is not None:
+        said += f" – {labels.word('owner', action.owner).lower()}"
+    if action.within_hours is not None:
+        said += f", within {action.within_hours:g} business hours"
+    if action.done_when is not None:
+        said += f"; done when {labels.word('done_when', action.done_when).lower()}"
+    return said
 
 
 def _sentence(condition: Condition) -> str:
@@ -114,6 +137,15 @@ def _rails(protocol: RecoveryProtocol) -> Sequence[str]:
         else f"It is for this cause: {words(protocol.cause)}.",
         f"At most {rails.max_cases} cases on one ticket, {rails.cooldown_hours:g} hours apart.",
         f"At most {rails.max_actions} steps in one case.",
+    ]
+    said += [
+        f"{labels.key(name)}: {value:g}."
+        for name, value in (
+            ("max_cases_per_day", rails.max_cases_per_day),
+            ("first_touch_minutes", protocol.targets.first_touch_minutes),
+            ("recovery_hours", protocol.targets.recovery_hours),
+        )
+        if value is not None
     ]
     if protocol.resurvey:
         hours, bar = protocol.resurvey.after_hours, protocol.resurvey.good_from
