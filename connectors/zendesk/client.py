@@ -57,7 +57,7 @@ PAGE = 100
 #: The vendor takes 5,000 comments per ticket; audits can be more, but ours is among the newest.
 MAX_PAGES = 50
 _MAX_LISTED = 2_000
-MAX_TAG_PAGES = 20  #: beyond, the rarest tags stay unread
+MAX_TAG_PAGES = 10  #: beyond, the rarest tags stay unread
 #: Stands for our own address where credentials name none; no person's has this form.
 _NO_LOGIN = "-"
 
