@@ -48,7 +48,7 @@ def check_documents(sources: tuple[str, ...], desk_name: str | None, as_json: bo
     verdicts = [protocol_setup.check(source, names) for source in read]
     beside = [protocol_setup.check_together(read)] if len(read) > 1 else []
     sound = not any(verdict.errors for verdict in (*verdicts, *beside))
-    lines = _lines([*verdicts, *beside]) + ([] if names else [NOT_LIVE])
+    lines = _lines([*verdicts, *beside]) + _unasked(names)
     lines += [f"{len(verdicts)} checked, all sound"] * sound
     document = {
         "ok": sound,
@@ -190,6 +190,14 @@ def _without_desk(desk_name: str | None) -> bool:
         return False
     with open_parts() as parts, parts.database.system(Purpose.OPERATE, read=True) as session:
         return not desks.all_of(session)
+
+
+def _unasked(names: DeskNames | None) -> list[str]:
+    """What was not compared with the desk, as a line."""
+    if names is None:
+        return [NOT_LIVE]
+    nouns = " and ".join(names.unasked)
+    return [f"note: {nouns} were not checked, since the helpdesk does not tell them"] if nouns else []
 
 
 def _names_of(desk_name: str) -> DeskNames:

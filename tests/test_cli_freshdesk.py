@@ -173,3 +173,19 @@ def test_installing_twice_leaves_one_of_each_and_uninstalling_leaves_nothing(
     assert len(installed["automations/4/rules"]) == len(before["automations/4/rules"]) + 1
     assert all(len(names) == len(set(names)) for names in installed.values())
     assert things(sandbox) == before
+
+
+def test_what_the_helpdesk_does_not_list_is_said_to_be_unchecked(
+    add: Callable[..., Result], run: Callable[..., Result], tmp_path: Path
+) -> None:
+    add()
+    file = tmp_path / "late.yaml"
+    rare = "{field: tags, operator: includes, value: never_seen}"
+    file.write_text(f"name: Late\ncriteria: {{all: [{rare}]}}\nactions: [{{do: macro, macro: Nothing}}]\n")
+
+    said = run("protocol", "check", file, "--desk", "Shop")
+
+    assert said.stdout.splitlines() == [
+        'actions[0].macro: the desk has no macro "Nothing"',
+        "note: tags were not checked, since the helpdesk does not tell them",
+    ]

@@ -181,6 +181,9 @@ class TestDesk:
 
         assert alone(DESK, tags=["late"], criteria=criteria) == []
 
+    def test_what_the_desk_did_not_tell_is_known(self):
+        assert DESK.unasked == ("webhooks", "agents", "fields", "skills")
+
     def test_a_step_for_a_lead_wants_one(self):
         (line,) = alone(DeskNames(has_lead=False), actions=[{"do": "task", "text": "Call", "owner": "lead"}])
 

@@ -38,6 +38,12 @@ class DeskNames:
     skills: frozenset[str] | None = None
     has_lead: bool = True
 
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """What the desk did not tell, so that nothing is compared with it."""
+        nouns = ("groups", "macros", "tags", "webhooks", "agents", "fields", "skills")
+        return tuple(noun for noun in nouns if getattr(self, noun) is None)
+
     def of(self, noun: str) -> frozenset[str] | None:
         """The names of that kind, "group" or "tag"."""
         found: frozenset[str] | None = getattr(self, f"{noun}s")
