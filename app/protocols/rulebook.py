@@ -20,9 +20,10 @@ from app.words import ConditionResult
 #: Values of one fact whose results are kept, and rulebooks that are.
 KEPT_VALUES, KEPT_BOOKS = 500, 64
 
-#: Facts that say nothing twice, or cannot be looked up: their results are made anew each time.
-_FLEETING = {fact.name for fact in FACTS.values() if fact.clock or fact.kind is Kind.WORDS}
-
+#: Facts whose values come again and name nobody; the results of all others are made anew each time.
+_LASTING = {
+    fact.name for fact in FACTS.values() if fact.choices or (fact.kind in (Kind.NUMBER, Kind.FLAG) and not fact.clock)
+}
 
 T = TypeVar("T")
 
@@ -75,7 +76,7 @@ class _Entry:
         self._kept: dict[Any, Found] = {}
 
     def look(self, actual: Any) -> Found:
-        if self.name in _FLEETING:
+        if self.name not in _LASTING:
             return self._look(actual)
         found = self._kept.get(actual)
         if found is None:

@@ -83,6 +83,18 @@ def test_what_is_kept_stays_within_bounds(monkeypatch):
     assert len(module._books) <= 2
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "kept"), [("score", 40, True), ("organization", "Example House", False), ("age_hours", 3, False)]
+)
+def test_only_values_that_come_again_and_name_nobody_are_kept(field, value, kept):
+    book = Rulebook([criteria((field, "is", value))])
+
+    again = [book.look({field: value}).results[0] for _ in range(2)]
+
+    assert again[0] == again[1]
+    assert (again[0] is again[1]) is kept
+
+
 class TestDigest:
     RULE = criteria(("tags", "includes", "vip"), ("waiting_hours", "above", 4))
 
