@@ -40,7 +40,8 @@ def sweep() -> None:
 
 @shared_task(name="upkeep.forget")
 def forget() -> None:
-    """Erase customers' words and what was known of tickets after their time, slots long past, and consents that never came back."""
+    """Erase after its time what customers said and what was known of tickets, slots long past, and consents that never
+    came back."""
     parts = current()
     kept = timedelta(days=parts.settings.text_days)
     before = parts.clock.now() - kept

@@ -54,6 +54,7 @@ def share_of(protocol_id: int, ticket_id: str) -> float:
 
 
 def in_canary(protocol_id: int, ticket_id: str, share: float) -> bool:
+    """Whether a canary of that share acts on the ticket."""
     return share_of(protocol_id, ticket_id) < share
 
 

@@ -44,6 +44,7 @@ from connectors.ticket import Author
 
 #: Messages on one page; the newest are shown.
 LONGEST = 200
+WATCHING = " (only watching)"  #: follows the name of a protocol of which a shadow spoke
 
 
 class Kind(StrEnum):
@@ -165,10 +166,9 @@ def standing(session: Session, ticket_id: str) -> Standing | None:
 
 
 def last_decisions(session: Session, tracked_id: int) -> Sequence[tuple[str, DecisionRow]]:
-    """What every protocol said last about a ticket, with the protocol's name."""
-    newest = (
-        select(func.max(DecisionRow.id)).where(DecisionRow.tracked_id == tracked_id).group_by(DecisionRow.version_id)
-    )
+    """What every protocol said last about a ticket, with the protocol's name; shadows only watch, and say nothing."""
+    said = (DecisionRow.tracked_id == tracked_id, DecisionRow.shadow.is_(False))
+    newest = select(func.max(DecisionRow.id)).where(*said).group_by(DecisionRow.version_id)
     rows = session.scalars(select(DecisionRow).where(DecisionRow.id.in_(newest)).order_by(DecisionRow.id.desc()))
     seen: dict[str, DecisionRow] = {}
     for row in rows:
@@ -257,7 +257,12 @@ def _ratings(session: Session, tracked_id: int) -> Sequence[Entry]:
 
 def _decisions(session: Session, tracked_id: int) -> Sequence[Entry]:
     return [
-        Entry(at=row.at, kind=Kind.DECISION, row=row, title=protocols.name_of(session, row.version_id))
+        Entry(
+            at=row.at,
+            kind=Kind.DECISION,
+            row=row,
+            title=protocols.name_of(session, row.version_id) + (WATCHING if row.shadow else ""),
+        )
         for row in decisions.of_ticket(session, tracked_id)
     ]
 

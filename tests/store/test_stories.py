@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.store import stories, tracked_tickets
+from app.store import decisions, stories, tracked_tickets
 from app.store.database import Database
 from app.store.desks import NotFound
 from app.store.stories import Kind
+from app.words import Decision, Outcome
 from tests import seeds
 from tests.seeds import Seeded
 
@@ -90,3 +91,21 @@ def test_another_desk_knows_nothing_of_it(database: Database, story: Seeded) -> 
         assert stories.standing(session, story.ticket_id) is None
         with pytest.raises(NotFound):
             stories.of_case(session, story.case_id)
+
+
+def test_what_a_shadow_said_is_told_as_that_and_is_no_protocols_last_word(database: Database, story: Seeded) -> None:
+    with database.desk(story.desk_id) as session:
+        tracked = tracked_tickets.find_by_ticket(session, story.quiet_ticket_id)
+        assert tracked is not None
+        (spoken,) = decisions.of_ticket(session, tracked.id)
+        said = Decision("Late parcel", spoken.version_id, Outcome.OPEN, "The criteria hold.")
+        decisions.record(session, tracked, said, case_id=None, at=seeds.NOW, shadow=True)
+
+    with database.desk(story.desk_id, read=True) as session:
+        told = stories.of_ticket(session, tracked)
+        last = stories.last_decisions(session, tracked.id)
+
+    assert [one.title for one in told.entries if one.kind is Kind.DECISION] == [
+        "Late parcel", "Late parcel (only watching)",
+    ]  # fmt: skip
+    assert [row.outcome for _, row in last] == [Outcome.NOT_ELIGIBLE]
