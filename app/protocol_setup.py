@@ -176,6 +176,7 @@ def ask_desk(parts: Parts, desk: Desk) -> DeskNames:
         members, seen = teams.all_members(session), samples.common_tags(session)
         stored = [word for member in members for word in (member.agent_id, member.name, member.email or "")]
         skills = frozenset(skill for member in members for skill in member.skills)
+        leads = [lead.email for team in teams.all_teams(session) for lead in teams.leads_of(session, team.group_id)]
     try:
         with parts.connections.open(desk.id) as connector:
             asked = _asked(connector)
@@ -187,7 +188,7 @@ def ask_desk(parts: Parts, desk: Desk) -> DeskNames:
         tags=None if asked.tags is None else asked.tags.union(seen),
         skills=skills,
         webhooks=frozenset(desk.settings.get("webhooks", {})),
-        has_lead=bool(desk.settings.get("lead_emails")),
+        has_lead=bool(desk.settings.get("lead_emails")) or any(leads),
     )
 
 

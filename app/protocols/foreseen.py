@@ -37,7 +37,7 @@ class Desk:
     members: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)  #: by group id
     roster: Roster = field(default_factory=Roster)
     asked: bool = True  #: the helpdesk told its groups; else every assignment counts as one that changes something
-    has_lead: bool = True  #: somebody is named whom alerts to the leads reach
+    has_lead: bool = True  #: somebody is named whom alerts reach where a team has no lead of its own
     may_speak: bool = False  #: the desk lets automation write to customers
 
     def group_name(self, group_id: str | None) -> str:
@@ -109,7 +109,7 @@ def _plan(action: Action, planning: Planning, opening: Opening, desk: Desk) -> A
     braked = progress.brake(repeat_failure=opening.facts.get("repeat_failure") is True, failed_recoveries=0)
     if braked and progress.held_back(action.do):
         return None
-    if action.do == "alert" and getattr(action.params, "email", None) == LEAD and not desk.has_lead:
+    if action.do == "alert" and getattr(action.params, "email", None) == LEAD and not _has_lead(planning, desk):
         return None
     if action.do == "macro":
         # What a macro holds is asked at the helpdesk for each ticket; here it counts as one change.
@@ -120,6 +120,10 @@ def _plan(action: Action, planning: Planning, opening: Opening, desk: Desk) -> A
         return ACTIONS[action.do].plan(action.params, planning)
     except CannotPlan:
         return None
+
+
+def _has_lead(planning: Planning, desk: Desk) -> bool:
+    return desk.has_lead or bool(desk.roster.lead_addresses(planning.agents_group_id, planning.now))
 
 
 def _planning(opening: Opening, protocol: RecoveryProtocol, desk: Desk) -> Planning:

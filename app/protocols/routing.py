@@ -67,6 +67,11 @@ class Roster:
         """The team of a group; one without any limits where none is stored."""
         return self.teams.get(group_id) or Team(group_id=group_id)
 
+    def lead_addresses(self, group_id: str | None, now: datetime) -> tuple[str, ...]:
+        """Where the leads of the group's team who are not away are reached; empty where there are none."""
+        leads = [self.members.get(agent_id) for agent_id in (self.team(group_id).leads if group_id else ())]
+        return tuple(lead.email for lead in leads if lead is not None and lead.email and not lead.is_away(now))
+
     def member(self, person: Person) -> Member:
         """What is known of a person; nothing in particular where they are not stored."""
         return self.members.get(person.id) or Member(agent_id=person.id, name=person.name, email=person.email)

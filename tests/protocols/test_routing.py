@@ -195,3 +195,14 @@ class TestRoom:
         rows = roster(member(ANA, capacity=3), member(BEN, capacity=2), cases={"9": 2, "31": 0}, team_cases={"20": 3})
 
         assert routing.room(team, rows) == left
+
+
+def test_a_teams_leads_are_reached_while_they_are_there() -> None:
+    now = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
+    away = Member(agent_id="2", email="two@example.com", away_until=now + timedelta(days=1))
+    people = {"1": Member(agent_id="1", email="one@example.com"), "2": away, "3": Member(agent_id="3")}
+    roster = Roster(teams={"20": Team(group_id="20", leads=("3", "2", "1", "9"))}, members=people)
+
+    assert roster.lead_addresses("20", now) == ("one@example.com",)
+    assert roster.lead_addresses("20", now + timedelta(days=2)) == ("two@example.com", "one@example.com")
+    assert roster.lead_addresses("10", now) == roster.lead_addresses(None, now) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app import desk_install
 from app.protocols.actions.draft import HEAD
 from app.protocols.actions.reply import MAY_NOT_SPEAK
 from app.store.models import StepState
@@ -136,6 +137,18 @@ def test_a_status_is_set_at_the_helpdesk(stage: Stage) -> None:
     stage.drain()
 
     assert stage.shown(ticket)["status"] == "hold"
+
+
+def test_a_field_of_the_desk_is_set(stage: Stage) -> None:
+    desk_install.install(stage.parts, stage.desk_id, by_rule=False)
+    field_id = stage.desk().settings["shown_fields"]["cause"]
+    stage.settings(shown_fields={})  # a field like any other of the desk's
+    ticket = opened(stage, {"do": "field", "field": field_id, "value": "late parcel"})
+
+    stage.drain()
+
+    assert stage.states(ticket)["1-field"] == "done"
+    assert stage.shown(ticket)["custom_fields"][field_id] == "late parcel"
 
 
 def test_a_field_that_the_desk_does_not_have_is_refused_with_its_name(stage: Stage) -> None:
