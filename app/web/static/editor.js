@@ -5,6 +5,7 @@ const form = document.querySelector("[data-editor]");
 const live = document.getElementById("live");
 const STAYS = new Set(["check", "refresh", "add", "remove", "up", "down", "preset", "yaml", "form"]);
 const PAUSE = 450;
+const CHOOSING = 900;
 
 const touched = new Set();
 let loud = form.hasAttribute("data-loud");
@@ -70,7 +71,7 @@ async function press(action, keepFocus) {
   }
   const fresh = new DOMParser().parseFromString(text, "text/html");
   const open = new Set([...form.querySelectorAll("details[open][id]")].map((one) => one.id));
-  const focused = document.activeElement.id;
+  const { id: focused, selectionStart: caret } = document.activeElement;
   form.elements.base.value = fresh.querySelector("[name=base]").value;
   for (const id of ["editor-sheet", "panel"]) {
     document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
@@ -79,6 +80,7 @@ async function press(action, keepFocus) {
   if (action.startsWith("check")) loud = true;
   fold();
   focusOn(keepFocus ? focused : fresh.querySelector("[data-editor]").dataset.focus);
+  if (keepFocus && caret != null) document.activeElement.setSelectionRange?.(caret, caret);
   look();
 }
 
@@ -131,9 +133,37 @@ form.addEventListener("input", (event) => {
   timer = setTimeout(look, PAUSE);
 });
 
+// Whoever chooses by typing the first letters passes other choices by: nothing is drawn anew before they pause or go on.
+let keyed = false;
+let waiting = null;
+
+function refreshLater(path, pause) {
+  clearTimeout(waiting?.timer);
+  const run = () => {
+    waiting = null;
+    press(`refresh:${path}`, true);
+  };
+  waiting = { path, run, timer: setTimeout(run, pause) };
+}
+
+form.addEventListener("keydown", (event) => {
+  keyed = event.target.tagName === "SELECT" && event.key !== "Enter";
+  if (waiting && keyed && event.key !== "Tab") refreshLater(waiting.path, CHOOSING);
+});
+
+form.addEventListener("pointerdown", () => {
+  keyed = false;
+});
+
+form.addEventListener("focusout", () => {
+  if (!waiting) return;
+  clearTimeout(waiting.timer);
+  setTimeout(waiting.run, 0);
+});
+
 form.addEventListener("change", (event) => {
   touched.add(event.target.closest(".choices")?.id || event.target.id);
-  if (event.target.dataset.refresh) press(`refresh:${event.target.dataset.refresh}`, true);
+  if (event.target.dataset.refresh) refreshLater(event.target.dataset.refresh, keyed ? CHOOSING : 0);
 });
 
 // A link to what is wrong leads to its control, also where that is folded away.
