@@ -61,7 +61,7 @@ def go_on(session: Session, row: TrackedTicket, case: RecoveryCase, look: Look, 
     if _brake(session, case, setting):
         set_clock(case, setting)
     _cap_rounds(session, case, setting)
-    if _was_refused(session, case) and row.assignee_id is None and row.group_id is None:
+    if _came_to_nobody(session, row, case):
         steps.plan(session, case, [_for_lead(own_steps.TAKE_IT, DoneWhen.ASSIGNED, case)], setting.now)
 
 
@@ -104,8 +104,13 @@ def _belongs_to_nobody(case: RecoveryCase, protocol: RecoveryProtocol) -> bool:
     return protocol.is_default and not assigned and all(action.do != "assign" for action in protocol.actions)
 
 
-def _was_refused(session: Session, case: RecoveryCase) -> bool:
-    return any(row.do == "assign" and row.state is StepState.REFUSED for row in steps.of_case(session, case.id))
+def _came_to_nobody(session: Session, row: TrackedTicket, case: RecoveryCase) -> bool:
+    """Whether the assignment was refused and the ticket is nobody's, and no lead was asked yet to take it."""
+    if row.assignee_id is not None or row.group_id is not None:
+        return False
+    there = steps.of_case(session, case.id)
+    refused = any(step.do == "assign" and step.state is StepState.REFUSED for step in there)
+    return refused and all(step.do != own_steps.TAKE_IT for step in there)
 
 
 def _see(session: Session, row: TrackedTicket, case: RecoveryCase, look: Look) -> None:

@@ -50,7 +50,9 @@ def candidates(session: Session) -> tuple[Candidate, ...]:
 def names_groups(claim: TicketClaim) -> bool:
     """Whether a protocol in force asks for the name of the ticket's group."""
     with claim.parts.database.desk(claim.desk_id, read=True) as session:
-        return "group" in rules.named(one.protocol.criteria for one in candidates(session))
+        known = candidates(session)
+        stops = {condition.field for one in known for condition in one.protocol.guardrails.stop_when}
+        return "group" in stops | rules.named(one.protocol.criteria for one in known)
 
 
 def consider(session: Session, row: TrackedTicket, look: Look) -> None:

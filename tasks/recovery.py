@@ -15,7 +15,7 @@ from app import links
 from app.clock import real_now
 from app.protocols.cases import CaseEvent, advance, can_advance
 from app.protocols.protocol import Channel
-from app.store import cases, invitations, people, protocols, steps, tracked_tickets
+from app.store import cases, deferrals, invitations, people, protocols, steps, tracked_tickets
 from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import Arm, CaseStage
 from connectors.ticket import TicketStatus
@@ -33,6 +33,7 @@ def follow(claim: TicketClaim, session: Session, row: TrackedTicket, look: Look)
         _progress(claim, session, row, case, look)
         casework.go_on(session, row, case, look, setting)
     if look.score is None:
+        deferrals.end(session, row.id)
         return
     deciding.consider(session, row, look)
 
@@ -87,8 +88,8 @@ def _rest(claim: TicketClaim, session: Session, row: TrackedTicket, case: Recove
         if casework.may_survey(case):
             _schedule_survey(claim, session, row, case, look.now)
     elif case.stage in (CaseStage.RESOLVED, CaseStage.RESURVEYED):
-        if call_off(session, case, look.now, "the ticket was opened again"):
-            case.round += 1
+        call_off(session, case, look.now, "the ticket was opened again")
+        case.round += 1
         _advance(case, CaseEvent.REOPEN, look.now)
 
 

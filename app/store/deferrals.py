@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.store.models import Deferral, ProtocolRow, ProtocolVersion, RecoveryCase, TrackedTicket
@@ -47,10 +47,9 @@ def end(session: Session, tracked_id: int) -> None:
 def ahead(session: Session, protocol_id: int, benefit: float, tracked_id: int) -> int:
     """How many others wait for the protocol with more to gain; of equal ones, those that waited first."""
     own = session.scalar(select(Deferral).where(Deferral.tracked_id == tracked_id))
-    waiting = select(Deferral).where(Deferral.protocol_id == protocol_id, Deferral.tracked_id != tracked_id)
     return sum(
         1
-        for other in session.scalars(waiting)
+        for other in session.scalars(_of(protocol_id).where(Deferral.tracked_id != tracked_id))
         if other.benefit > benefit or (other.benefit == benefit and (own is None or other.id < own.id))
     )
 
@@ -62,8 +61,14 @@ def protocol_ids(session: Session) -> Sequence[int]:
 
 def best(session: Session, protocol_id: int, limit: int | None) -> Sequence[Deferral]:
     """Those with the most to gain, of equal ones the first that came; all of them without a limit."""
-    statement = select(Deferral).where(Deferral.protocol_id == protocol_id)
-    return session.scalars(statement.order_by(Deferral.benefit.desc(), Deferral.id).limit(limit)).all()
+    return session.scalars(_of(protocol_id).order_by(Deferral.benefit.desc(), Deferral.id).limit(limit)).all()
+
+
+def _of(protocol_id: int) -> Select[Deferral]:
+    """Those that wait for the protocol and can be let in: a ticket that was given up or merged holds nobody up."""
+    alive = (TrackedTicket.dead_at.is_(None), TrackedTicket.merged_into.is_(None), TrackedTicket.gone_at.is_(None))
+    joined = select(Deferral).join(TrackedTicket, TrackedTicket.id == Deferral.tracked_id)
+    return joined.where(Deferral.protocol_id == protocol_id, *alive)
 
 
 def waiting(session: Session, limit: int = 20) -> Sequence[Waiting]:

@@ -105,6 +105,18 @@ def test_the_one_with_the_most_to_gain_is_let_in_first(database: Database, desk_
     assert ahead == [2, 0, 1]
 
 
+def test_a_ticket_that_was_given_up_holds_nobody_up(database: Database, desk_id: int) -> None:
+    version_id = add_version(database, desk_id)
+    dead, alive = wait(database, desk_id, version_id, 0.9, 0.2)
+    with database.desk(desk_id) as session:
+        session.get_one(TrackedTicket, dead).dead_at = NOW
+
+    with database.desk(desk_id, read=True) as session:
+        (protocol_id,) = deferrals.protocol_ids(session)
+        assert [row.tracked_id for row in deferrals.best(session, protocol_id, None)] == [alive]
+        assert deferrals.ahead(session, protocol_id, 0.2, alive) == 0
+
+
 def test_a_ticket_waits_once_and_keeps_its_place_in_time(database: Database, desk_id: int) -> None:
     version_id = add_version(database, desk_id)
     (tracked_id,) = wait(database, desk_id, version_id, 0.2)

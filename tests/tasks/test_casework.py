@@ -355,3 +355,28 @@ def test_a_second_apology_to_the_same_customer_is_withheld(stage: Stage) -> None
     )  # fmt: skip
     assert stage.states(second)["2-note"] == "done"
     assert stage.states(other)["1-macro"] == "done"
+
+
+def test_a_case_that_goes_round_in_circles_is_left_to_its_people(stage: Stage) -> None:
+    ticket = opened(stage, NOTE, guardrails={"max_rounds": 2}, follow_up=FOLLOW_UP)
+    for _ in range(3):
+        stage.answers(ticket)
+        stage.solves(ticket)
+        stage.drain()
+        stage.says(ticket, "No, it is not!")
+        stage.drain()
+
+    case = stage.case(ticket)
+    assert (case.round, case.halted_because) == (4, "it has had its 2 rounds")
+    assert told(stage) == [f"Automation has stopped on ticket {ticket}"]
+    assert {row.state.value for row in stage.surveys(ticket)} == {"cancelled"}
+
+
+def test_a_task_waits_for_its_agent_and_reaches_nobody(stage: Stage) -> None:
+    task = {"do": "task", "text": "Call {{ customer | them }}.", "within_hours": 1}
+
+    ticket = opened(stage, task)
+
+    step = stage.steps(ticket)["1-task"]
+    assert (step.state, step.owner) == (StepState.WAITING, "agent")
+    assert [len(stage.comments(ticket, public=public)) for public in (True, False)] == [1, 0]
