@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.protocols.capacity import Question, adjustable, best, option, with_threshold
+from app.protocols.capacity import Plan, Question, adjustable, best, option, with_threshold
 from app.protocols.figures import Figures, Load
 from tests.protocols.make import NOW, condition, protocol
 
@@ -91,3 +92,13 @@ def test_the_best_is_the_one_with_the_most_cases_of_those_that_fit() -> None:
 
     assert best([few, many]) == few
     assert best([many]) is None
+
+
+def test_a_plan_is_ready_for_json() -> None:
+    asked = Question(field="score", thresholds=(40,))
+    told = option(40, FIGURES, 10 * DAY, asked)
+
+    plain = Plan(protocol="Example", start=NOW, end=NOW + 10 * DAY, question=asked, options=(told,)).as_dict()
+
+    assert json.loads(json.dumps(plain))["options"][0]["cases"] == 30
+    assert (plain["start"], plain["question"]["field"]) == ("2031-05-06T12:00:00+00:00", "score")
