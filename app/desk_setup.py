@@ -140,14 +140,7 @@ def _merged(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
 def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options of `desk change` as settings of a desk; None takes a setting away. Raises ValueError that names what
     is wrong."""
-    settings: dict[str, Any] = {}
-    if given["leads"]:
-        settings["lead_emails"] = [normal_email(lead) for lead in given["leads"]]
-    if given["webhooks"]:
-        settings["webhooks"] = read_webhooks(given["webhooks"])
-    if given["automation_may_speak"] is not None:
-        settings["automation_may_speak"] = given["automation_may_speak"]
-    settings |= _read_surveys(given)
+    settings = _read_speaking(given) | _read_surveys(given)
     if given["fields"]:
         settings["fields"] = read_fields(given["fields"])
     if given["customer"]:
@@ -158,6 +151,18 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("--calendar: not together with --no-calendar")
     if given["calendar"] or given["no_calendar"]:
         settings["calendar"] = read_calendar_file(given["calendar"]) if given["calendar"] else None
+    return settings
+
+
+def _read_speaking(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Whom alerts go to, and whether automation may write to customers."""
+    settings: dict[str, Any] = {}
+    if given["leads"]:
+        settings["lead_emails"] = [normal_email(lead) for lead in given["leads"]]
+    if given["webhooks"]:
+        settings["webhooks"] = read_webhooks(given["webhooks"])
+    if given["automation_may_speak"] is not None:
+        settings["automation_may_speak"] = given["automation_may_speak"]
     return settings
 
 
