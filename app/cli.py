@@ -199,7 +199,8 @@ def report_deviations(desk_name: str | None, as_json: bool) -> None:
     with open_parts() as parts:
         document = reports.deviations(parts.database, find_desk(parts, desk_name).id)
     lines = [
-        f"{one['at']} case {one['case_id']} ({one['protocol']}): {one['kind']} {one['step'] or ''}, "
+        f"{one['at']} case {one['case_id']} ({one['protocol']}): {one['kind']}"
+        f"{' of ' + one['step'] if one['step'] else ''}: "
         f"{one['reason'] or one['field'] or 'no reason is kept'}"
         for one in document["deviations"]
     ]

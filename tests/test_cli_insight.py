@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 import structlog
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from app.cli import main
 from app.factory import build
 from app.settings import load
-from app.store import desks, protocols, schema
+from app.store import desks, deviations, protocols, schema
 from app.store.database import Database, Purpose
+from app.store.deviations import DeviationKind, Given
+from app.store.models import RecoveryCase
 from tests import seeds
 
 Run = Callable[..., Result]
@@ -80,6 +83,20 @@ def test_early_warnings_are_reported_beside_false_alarms(run: Run) -> None:
     assert document["lead_hours"]["p50"] == 15.0
     assert document["few"]
     assert "may well be chance" in run("report", "early").stdout
+
+
+@pytest.mark.capability("PRO-10")
+def test_what_people_did_otherwise_is_reported(run: Run, database: Database) -> None:
+    nothing = run("report", "deviations").stdout
+    given = Given(kind=DeviationKind.OTHER_REMEDY, reason="She wants a call.", by="lena@example.com")
+    with database.desk(1) as session:
+        deviations.record(session, session.scalars(select(RecoveryCase)).one(), given, seeds.NOW)
+
+    document = json.loads(run("report", "deviations", "--json").stdout)
+
+    assert "Nothing was done otherwise." in nothing
+    assert (document["deviations"][0]["reason"], document["by_kind"]) == ("She wants a call.", {"other_remedy": 1})
+    assert "(Late parcel): other_remedy: She wants a call." in run("report", "deviations").stdout
 
 
 def test_a_pack_can_be_asked_before_all_others(run: Run, database: Database) -> None:
