@@ -380,3 +380,19 @@ def test_a_task_waits_for_its_agent_and_reaches_nobody(stage: Stage) -> None:
     step = stage.steps(ticket)["1-task"]
     assert (step.state, step.owner) == (StepState.WAITING, "agent")
     assert [len(stage.comments(ticket, public=public)) for public in (True, False)] == [1, 0]
+
+
+@pytest.mark.capability("TEA-10")
+def test_a_refused_assignment_asks_a_lead_to_take_the_ticket(stage: Stage) -> None:
+    ticket = opened(stage, {"do": "assign", "group": "No such group", "to": "group"})
+    before = set(stage.steps(ticket))
+
+    for _ in range(2):
+        stage.says(ticket, "Hello?")
+        stage.drain()
+
+    tracked = stage.tracked(ticket)
+    assert (tracked.group_id, tracked.assignee_id) == (None, None)
+    assert own_steps.TAKE_IT not in before
+    assert stage.states(ticket)[own_steps.TAKE_IT] == "waiting"
+    assert sum(row.do == own_steps.TAKE_IT for row in stage.steps(ticket).values()) == 1
