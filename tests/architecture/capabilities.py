@@ -111,8 +111,18 @@ CAPABILITIES = (
     _capability("SCO-06", "How early we knew, reported in hours", "app/measure/early.py"),
     _capability("CRI-01", "Any rating scale can decide who is recovered", "app/protocols/presets.py"),
     _capability("CRI-02", "Levels, drops and time in a state can decide too", "app/protocols/rules.py"),
-    _capability("CRI-03", "What a threshold would cost in cases, hours and money, before choosing it"),
-    _capability("CRI-04", "Changed rules apply to new cases; running ones keep theirs"),
+    _capability(
+        "CRI-03",
+        "What a threshold would cost in cases, hours and money, before choosing it",
+        "app/protocols/capacity.py",
+        "app/backtesting.py",
+    ),
+    _capability(
+        "CRI-04",
+        "Changed rules apply to new cases; running ones keep theirs",
+        "app/store/protocols.py",
+        "tasks/deciding.py",
+    ),
     _capability(
         "CRI-05", "Short of hands, the worst come first and the rest are put off openly", "app/protocols/admission.py"
     ),
@@ -199,8 +209,18 @@ CAPABILITIES = (
     _capability(
         "N4", "Probabilities that come true as often as they say", "app/scoring/learning", "app/web/learning.py"
     ),
-    _capability("N5", "A protocol can be tried on last month before it goes live"),
-    _capability("N6", "Undoing a protocol's changes, leaving people's own alone"),
+    _capability(
+        "N5",
+        "A protocol can be tried on last month before it goes live",
+        "app/protocols/backtest.py",
+        "app/backtesting.py",
+    ),
+    _capability(
+        "N6",
+        "Undoing a protocol's changes, leaving people's own alone",
+        "app/rolling_back.py",
+        "app/protocols/changes.py",
+    ),
     _capability("N7", "A ledger of goodwill that holds under a crowd"),
     _capability("N8", "Offers and review requests are kept apart by rule", "app/protocols/linting/texts.py"),
     _capability("N9", "How often we may apologise or write at all is limited", "app/protocols/contact.py"),
@@ -209,7 +229,7 @@ CAPABILITIES = (
     _capability("N12", "One incident, everybody it touched, one message each"),
     _capability("N13", "Vendor scores that do not punish bad luck"),
     _capability("N14", "Every helpdesk call comes out of a budget"),
-    _capability("N15", "Why, and why not, for every ticket and rule"),
+    _capability("N15", "Why, and why not, for every ticket and rule", "app/why.py", "app/protocols/why.py"),
     _capability("N16", "Ratings that no mail scanner can give"),
     _capability("N17", "Promises in replies are kept in view, and broken ones counted"),
     _capability("N18", "Surveys go where we are unsure, and results are corrected for silence"),

@@ -16,7 +16,7 @@ from app.words import Level, SatState
 
 #: A small world: every value that a condition of these tests can tell apart, and None for what is not known.
 NUMBERS = (None, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5)
-TAGS = (None, frozenset(), frozenset("a"), frozenset("b"), frozenset("ab"))
+TAGS: tuple[frozenset[str] | None, ...] = (None, frozenset(), frozenset("a"), frozenset("b"), frozenset("ab"))
 STATES = (None, *SatState)
 
 

@@ -96,7 +96,7 @@ def test_who_is_not_eligible_any_more_waits_no_longer(stage: Stage) -> None:
     assert stage.rows(Deferral) == []
 
 
-def looping(name: str, has: bool) -> dict:
+def looping(name: str, has: bool) -> dict[str, Any]:
     """One of two protocols that call each other: it wants the tag that the other one sets, and takes it away."""
     operator, action = ("includes", "remove") if has else ("excludes", "add")
     note = {"do": "note", "text": f"From {name}."}

@@ -252,4 +252,6 @@ def test_a_signed_in_person_takes_every_chain_of_a_case_at_once(stage: Stage) ->
     assert found == 2
     assert told(stage) == [2, 0, 0]
     assert all(call.settled_at is not None for call in stage.rows(AlertCall))
-    assert stage.rows(AlertCall)[0].due_at == stage.rows(AlertCall)[0].told_at + timedelta(minutes=15)
+    first = stage.rows(AlertCall)[0]
+    assert first.told_at is not None
+    assert first.due_at == first.told_at + timedelta(minutes=15)

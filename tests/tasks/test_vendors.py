@@ -99,7 +99,7 @@ def test_a_group_that_does_not_exist_refuses_the_step_alone(stage: Stage) -> Non
 @pytest.mark.parametrize("landed", [True, False])
 def test_an_item_whose_making_was_cut_off_is_made_once(stage: Stage, landed: bool) -> None:
     ticket = opened(stage)
-    create, made = ZendeskConnector.create_ticket, []
+    create, made = ZendeskConnector.create_ticket, list[str]()
 
     def cut_off(connector: ZendeskConnector, new: NewTicket) -> str:
         if not made:
