@@ -236,7 +236,7 @@ def store(
         if publish_as is not None:
             _require_sound(session, desk_id, [name for name, _, _ in stored], names)
             published = [find_version(session, name, number) for name, number, _ in stored]
-            _watch_clocks(session, desk_id, published, parts.clock.now())
+            watch_clocks(session, desk_id, published, parts.clock.now())
         return [
             Stored(protocol=name, version=number, state=_state(session, name, number), new=new)
             for name, number, new in stored
@@ -288,7 +288,7 @@ def publish(
             protocols.publish(session, version, **said, now=real_now(), reach=reach)
         _require_sound(session, desk_id, [name], names, watching=reach.shadow)
         if new:
-            _watch_clocks(session, desk_id, [version], parts.clock.now())
+            watch_clocks(session, desk_id, [version], parts.clock.now())
         return Stored(protocol=name, version=version.number, state=version.state.value, new=new)
 
 
@@ -326,7 +326,7 @@ def _state(session: Session, name: str, number: int) -> str:
     return find_version(session, name, number).state.value
 
 
-def _watch_clocks(session: Session, desk_id: int, versions: Sequence[ProtocolVersion], now: datetime) -> None:
+def watch_clocks(session: Session, desk_id: int, versions: Sequence[ProtocolVersion], now: datetime) -> None:
     """Where one of these has a condition on a clock, have it watched on tickets that nobody may write to any more."""
     criteria = [read_document(version.document).criteria for version in versions]
     if rules.named(criteria) & set(moments.GROWING):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import log
 from app.clock import real_now
-from app.protocol_setup import find_version
+from app.protocol_setup import find_version, watch_clocks
 from app.protocols.document import read_document
 from app.protocols.errors import DocumentError
 from app.protocols.lint import Severity, lint_together
@@ -91,6 +91,8 @@ def start(  # noqa: PLR0913  page, API and command all name each of these
         session.expire_all()
         turn = _turn(session, protocol_id, to, undo=undo)
         _apply(session, turn, said)
+        if turn.target is not None:
+            watch_clocks(session, desk_id, [turn.target], parts.clock.now())
         row = _remember(session, turn, said, undo=undo)
         tickets = rolling_back.plan(session, row, parts.clock.now()) if undo else 0
         LOG.info("protocol_rolled_back", desk_id=desk_id, protocol_id=protocol_id, rollback_id=row.id, tickets=tickets)
