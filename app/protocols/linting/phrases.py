@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 _SENTENCE = re.compile(r"[^.!?\n]+")
+_END = re.compile(r"[.!?\n]")
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -51,8 +52,8 @@ SOLUTION = _any(
     _WORTH_MONEY.pattern,
     r"\breplace|\bre-?sen[dt]|\brepair|\bresolved\b|\bfixed\b|on its way|free of charge|new (?:one|parcel|order|item)",
     r"\bersatz|behoben|repariert|neue (?:lieferung|sendung)|kostenlos|gelöst",
-    r"remplac|résolu|répar|renvoy|gratuit",
-    r"reemplaz|resuelto|repar|reenvi|gratis",
+    r"remplac|résolu|\brépar|renvoy|gratuit",
+    r"reemplaz|resuelto|\brepar|reenvi|gratis",
 )
 
 #: Asks for a public word about us, or for another one than was given.
@@ -95,6 +96,13 @@ FOREIGN = re.compile(
 def sentences(text: str) -> Iterator[str]:
     """The text's sentences, roughly: whatever stands between full stops, question marks and line ends."""
     yield from (match.group() for match in _SENTENCE.finditer(text))
+
+
+def told(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Where the phrase is first said, and not asked."""
+    ends = (_END.search(text, match.end()) for match in pattern.finditer(text))
+    said = (match for match, end in zip(pattern.finditer(text), ends, strict=True) if not (end and end[0] == "?"))
+    return next(said, None)
 
 
 def whole(match: re.Match[str]) -> str:

@@ -41,7 +41,7 @@ def check_order(protocol: RecoveryProtocol) -> Iterator[Said]:
     """The customer hears that we know what went wrong before hearing what we do about it, over all texts in order."""
     acknowledged = False
     for path, _, text in texts_of(protocol, *TO_CUSTOMER):
-        fix = phrases.SOLUTION.search(text)
+        fix = phrases.told(phrases.SOLUTION, text)
         sorry = phrases.ACKNOWLEDGED.search(text)
         early = sorry is not None and (fix is None or sorry.start() < fix.start())
         if fix is not None and not acknowledged and not early:

@@ -78,6 +78,9 @@ class TestOrder:
             "C'est notre erreur. Nous vous remboursons.",
             "Lo sentimos. Le enviamos un reembolso.",
             "We look into it and write again tomorrow.",
+            "We are preparing the label, and a colleague writes to you today.",
+            "Estamos preparando la etiqueta.",
+            "Is your question resolved? Please tell us.",
         ],
     )
     def test_acknowledgement_first_passes(self, text):
