@@ -152,6 +152,7 @@ def read_history(parts: Parts, desk_id: int, protocol: RecoveryProtocol, *, star
             end=end,
             versions={row.id: read_cached(row.document) for row in protocols.all_versions(session)},
             lives=doings.lives(session),
+            losses=doings.losses(session),
             hours=context_of(desk).hours,
             zone=(desk.settings.get("calendar") or {}).get("zone"),
             capacities=_capacities(stored),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from app.protocols import admission, moments, progress
@@ -48,6 +48,8 @@ class Scene:
     end: datetime
     versions: Mapping[int, RecoveryProtocol]  #: what the evaluations name as in force
     lives: Mapping[int, Sequence[Life]] = field(default_factory=dict)  #: real cases by tracked id, oldest first
+    losses: Mapping[int, Sequence[datetime]] = field(default_factory=dict)
+    """By tracked id, when recoveries of the ticket or of its customer failed."""
     hours: Hours | None = None  #: the desk's working hours
     zone: str | None = None  #: whose days caps count
     capacities: Mapping[str, int] = field(
@@ -65,6 +67,7 @@ class Opening:
     facts: Facts
     ticket: Snapshot
     reason: str
+    failed_recoveries: int = 0  #: of the ticket or its customer, by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +154,7 @@ class _Books:
         known = {
             **facts,
             "has_open_case": standing.open_case is not None,
-            "earlier_cases": sum(case.closed_at is not None for case in standing.cases),
+            "earlier_cases": sum(case.closed_at(at) is not None for case in track.cases),
         }
         decided = decide(self._asked(track.look), known, standing, at)
         gone = left(decided)
@@ -166,20 +169,33 @@ class _Books:
         if opening is not None and self._is_let_in(track, opening, known, at):
             track.open(opening, self._protocol_of(opening), known, at)
             if own:
-                self._openings.append(_opening(track.look, known, at, opening.reason))
+                self._openings.append(self._opening(track.look, known, at, opening.reason))
 
     def _asked(self, look: Evaluation) -> list[Published]:
         """Those in force on this ticket then, with the version in the place of its own protocol's."""
-        others = (
-            Published(version_id=version_id, protocol=self._scene.versions[version_id], order=order)
-            for version_id, order in look.in_force
-            if version_id in self._scene.versions
-        )
-        return [*(one for one in others if one.protocol.name != self._subject.protocol.name), self._subject.published]
+        asked, own = [], self._subject.published
+        for version_id, order in look.in_force:
+            protocol = self._scene.versions.get(version_id)
+            if protocol is not None and protocol.name == self._subject.protocol.name:
+                own = replace(own, order=order)
+            elif protocol is not None:
+                asked.append(Published(version_id=version_id, protocol=protocol, order=order))
+        return [*asked, own]
 
     def _protocol_of(self, decision: Decision) -> RecoveryProtocol:
         own = self._subject.made(decision)
         return self._subject.protocol if own else self._scene.versions[decision.version_id]
+
+    def _opening(self, look: Evaluation, facts: Facts, at: datetime, reason: str) -> Opening:
+        return Opening(
+            tracked_id=look.tracked_id,
+            ticket_id=look.ticket_id,
+            at=at,
+            facts=facts,
+            ticket=look.ticket,
+            reason=reason,
+            failed_recoveries=sum(lost_at <= at for lost_at in self._scene.losses.get(look.tracked_id, ())),
+        )
 
     def _note_overlap(self, tracked_id: int, decided: Sequence[Decision]) -> None:
         """Whose criteria held beside ours when one of us opened a case."""
@@ -226,9 +242,3 @@ class _Books:
     def _next_day(self, at: datetime) -> datetime:
         begun = admission.day_begins(at, self._scene.zone)
         return admission.day_begins(begun + timedelta(hours=36), self._scene.zone)
-
-
-def _opening(look: Evaluation, facts: Facts, at: datetime, reason: str) -> Opening:
-    return Opening(
-        tracked_id=look.tracked_id, ticket_id=look.ticket_id, at=at, facts=facts, ticket=look.ticket, reason=reason
-    )

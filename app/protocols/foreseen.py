@@ -106,7 +106,9 @@ def _flag(opening: Opening, desk: Desk) -> Write:
 
 def _plan(action: Action, planning: Planning, opening: Opening, desk: Desk) -> Any:
     """What the action wants; None where the engine would not do it, with a reason of its own each time."""
-    braked = progress.brake(repeat_failure=opening.facts.get("repeat_failure") is True, failed_recoveries=0)
+    braked = progress.brake(
+        repeat_failure=opening.facts.get("repeat_failure") is True, failed_recoveries=opening.failed_recoveries
+    )
     if braked and progress.held_back(action.do):
         return None
     if action.do == "alert" and getattr(action.params, "email", None) == LEAD and not _has_lead(planning, desk):

@@ -53,6 +53,22 @@ def _life(case: RecoveryCase, name: str) -> Life:
     return Life(past=past, answered=answered, taken_back_at=case.taken_back_at)
 
 
+def losses(session: Session) -> Mapping[int, Sequence[datetime]]:
+    """By ticket, when recoveries of the ticket or of its customer failed (business time), oldest first."""
+    theirs = (TrackedTicket.id == RecoveryCase.tracked_id) | (TrackedTicket.person_id == RecoveryCase.person_id)
+    rows = session.execute(
+        select(TrackedTicket.id, RecoveryCase.closed_at)
+        .join(RecoveryCase, theirs)
+        .where(RecoveryCase.stage == CaseStage.LOST)
+        .order_by(RecoveryCase.closed_at, RecoveryCase.id)
+    )
+    found: dict[int, list[datetime]] = {}
+    for tracked_id, at in rows:
+        if at is not None:
+            found.setdefault(tracked_id, []).append(at)
+    return found
+
+
 def deeds(session: Session, version_ids: Collection[int], start: datetime, end: datetime) -> Sequence[Deed]:
     """The cases that these versions opened from `start` to before `end` (business time), oldest first."""
     rows = session.execute(

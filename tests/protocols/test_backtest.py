@@ -180,6 +180,16 @@ def test_the_version_of_its_own_protocol_that_was_in_force_gives_way() -> None:
     assert found.overlap == {}
 
 
+def test_the_version_stands_where_its_protocol_stood_then_whatever_the_order_is_now() -> None:
+    own = published(9, order=2, criteria={"all": [POOR]}).protocol
+    then: dict[str, Any] = {"in_force": ((3, 5), (9, 2))}
+
+    found = run(subject(order=30, same_as=[9]), [look(**then)], versions={3: OTHER, 9: own})
+
+    assert opened(found) == [("1", timedelta(0))]
+    assert found.overlap == {"Other": 1}
+
+
 def test_tickets_are_decided_on_in_the_order_of_time() -> None:
     waits = [look(ticket=1), look(HOUR, ticket=2), look(9 * HOUR, ticket=2), look(9 * HOUR, ticket=1)]
 
@@ -231,6 +241,21 @@ def test_a_case_that_was_taken_back_stands_in_no_way_since() -> None:
     found = run(once, [look(), look(3 * HOUR)], lives={1: [real]})
 
     assert opened(found) == [("1", 3 * HOUR)]
+
+
+def test_a_case_that_was_taken_back_is_an_earlier_case_still() -> None:
+    second = subject(POOR, condition("earlier_cases", "at_least", 1), guardrails={"cooldown_hours": 0})
+    real = past(START - DAY, START - HOUR, taken_back_at=START - HOUR)
+
+    assert opened(run(second, [look()], lives={1: [real]})) == [("1", timedelta(0))]
+
+
+def test_recoveries_that_had_failed_by_then_go_with_the_opening() -> None:
+    losses = {1: [START - HOUR, START, START + HOUR]}
+
+    found = run(subject(), [look(), look(ticket=2)], losses=losses)
+
+    assert [one.failed_recoveries for one in found.openings] == [2, 0]
 
 
 FEEDS_ITSELF: dict[str, Any] = {

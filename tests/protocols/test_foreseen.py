@@ -23,7 +23,7 @@ DESK = Desk(groups=(SUPPORT, RECOVERY), members={RECOVERY.id: (Person(id="41", n
 
 
 def work(*actions: dict[str, Any], desk: Desk = DESK, facts: dict[str, Any] | None = None, **values: Any) -> Work:
-    """The work of a case of these actions on a ticket of the group Support."""
+    """The work of a case of these actions on a ticket of the group Support; `failed` recoveries came before."""
     snapshot = {"group_id": SUPPORT.id, "status": "open", **values.pop("snapshot", {})}
     opening = Opening(
         tracked_id=1,
@@ -32,6 +32,7 @@ def work(*actions: dict[str, Any], desk: Desk = DESK, facts: dict[str, Any] | No
         facts=FACTS | (facts or {}),
         ticket=Snapshot(**snapshot),
         reason="The criteria hold.",
+        failed_recoveries=values.pop("failed", 0),
     )
     wanted = protocol(team="Recovery", tags=["late", "calm"], actions=list(actions), **values)
     return work_of(opening, wanted, desk)
@@ -151,6 +152,15 @@ def test_an_apology_beyond_the_cap_is_not_sent() -> None:
     found = figures(REPLY, again, guardrails={**SPEAKS, "max_apologies": 1}, desk=OPEN_DESK)
 
     assert found.public_messages == 1
+
+
+def test_after_a_recovery_that_failed_nothing_is_said_or_given_by_machine() -> None:
+    macro, status = {"do": "macro", "macro": "Apology"}, {"do": "status", "to": "pending"}
+
+    found = figures(REPLY, macro, status, TAG, guardrails=SPEAKS, desk=OPEN_DESK, failed=1)
+
+    assert (found.public_messages, found.field_changes, found.tags_added) == (0, {}, {"late": 1})
+    assert found.steps == {"macro": 1, "reply": 1, "status": 1, "tag": 1}
 
 
 def test_a_vendor_item_is_counted_as_such() -> None:

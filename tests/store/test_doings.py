@@ -11,6 +11,7 @@ from app.words import CaseStage, Outcome
 from tests.store.factories import (
     NOW,
     add_case,
+    add_person,
     add_step,
     add_ticket,
     add_version,
@@ -69,6 +70,23 @@ def test_the_lives_of_cases_are_told_by_ticket(database: Database, desk_id: int)
     assert life.answered
     assert life.spans(NOW)
     assert not life.spans(NOW + HOUR)
+
+
+def test_a_recovery_that_failed_counts_on_its_ticket_and_on_others_of_the_same_person(
+    database: Database, desk_id: int
+) -> None:
+    lost, fine = add_case(database, desk_id), add_case(database, desk_id)
+    person = add_person(database, desk_id)
+    same, other = add_ticket(database, desk_id), add_ticket(database, desk_id)
+    change(database, desk_id, RecoveryCase, lost, stage=CaseStage.LOST, closed_at=NOW, person_id=person)
+    change(database, desk_id, RecoveryCase, fine, stage=CaseStage.RECOVERED, closed_at=NOW, person_id=person)
+    change(database, desk_id, TrackedTicket, same, person_id=person)
+
+    with database.desk(desk_id, read=True) as session:
+        losses = doings.losses(session)
+
+    assert losses == {case(database, lost).tracked_id: [NOW], same: [NOW]}
+    assert other not in losses
 
 
 def test_an_overlap_is_a_ticket_on_which_both_held_when_one_opened(database: Database, desk_id: int) -> None:

@@ -20,7 +20,7 @@ from app.words import Outcome
 from connectors.ticket import Receipt, Ticket, Write
 from connectors.zendesk.client import ZendeskConnector
 from tests.tasks.fortnight import END, drawn, live
-from tests.tasks.stage import START, Stage, protocol
+from tests.tasks.stage import FOLLOW_UP, START, Stage, protocol
 
 ANGRY_WAITS: dict[str, Any] = protocol(
     "Angry and waiting",
@@ -120,3 +120,26 @@ def test_a_shadow_writes_nothing_and_its_backtest_foretells_what_it_saw(stage: S
     found = would_have(stage, ANGRY_WAITS)
     assert found.figures.tickets == len(saw) > 0
     assert found.moments > 0
+
+
+@pytest.mark.capability("N5")
+def test_what_the_brake_holds_back_is_in_neither_figures(stage: Stage) -> None:
+    ends = {"do": "status", "to": "pending"}
+    rescue = protocol("Rescue", ends, follow_up=FOLLOW_UP, guardrails={"cooldown_hours": 0})
+    stage.publish(rescue)
+    first = stage.opens()
+    stage.drain()
+    stage.answers(first)
+    stage.solves(first)
+    stage.drain()
+    stage.step(hours=25)
+    stage.drain()
+    stage.answer_survey(first, 1)
+    stage.drain()
+
+    stage.opens("And now the shade is missing.")
+    stage.drain()
+
+    found = would_have(stage, rescue).figures
+    assert found.as_dict() == did(stage, rescue).as_dict()
+    assert (found.cases, found.steps, found.field_changes) == (2, {"status": 2}, {"status": 1})
