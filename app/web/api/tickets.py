@@ -10,20 +10,13 @@ from marshmallow import Schema, fields, validate
 
 from app import why
 from app.scoring.telling import as_document
-from app.store import accounts, desks, explanations, tracked_tickets
-from app.store.database import Purpose
+from app.store import explanations, tracked_tickets
 from app.store.models import Role, TrackedTicket
 from app.web.api.base import make_blueprint, operation
-from app.web.context import find_visitor, parts
+from app.web.api.which import OnDeskSchema, find_desk
+from app.web.context import parts
 
 blueprint = make_blueprint("tickets", "Tickets under watch")
-
-
-class WhichDeskSchema(Schema):
-    desk = fields.Integer(
-        load_default=None,
-        metadata={"description": "The desk's id; may be left out where there is one, or by its signed-in admin"},
-    )
 
 
 class ContributionSchema(Schema):
@@ -83,17 +76,17 @@ class ScoreSchema(Schema):
     turning_ticket_id = fields.String(allow_none=True)
 
 
-@operation(blueprint, "/<ticket_id>/score", role=Role.ADMIN, takes=WhichDeskSchema, gives=ScoreSchema)
+@operation(blueprint, "/<ticket_id>/score", role=Role.ADMIN, takes=OnDeskSchema, gives=ScoreSchema)
 def score(query: dict[str, Any], ticket_id: str) -> dict[str, Any]:
     """The score of a ticket as it stands with everything behind it, or the reason why there is none."""
-    with parts().database.desk(_desk(query["desk"]), read=True) as session:
+    with parts().database.desk(find_desk(query["desk"], Role.ADMIN), read=True) as session:
         tracked = tracked_tickets.find_by_ticket(session, ticket_id)
         if tracked is None:
             abort(404)
         return _document(tracked, explanations.of_ticket(session, tracked))
 
 
-class WhichProtocolSchema(WhichDeskSchema):
+class WhichProtocolSchema(OnDeskSchema):
     protocol = fields.String(
         load_default=None, metadata={"description": "A protocol's name; without one, all protocols answer"}
     )
@@ -163,7 +156,7 @@ def explain(query: dict[str, Any], ticket_id: str) -> dict[str, Any]:
         refuse(
             422, errors=[{"path": "version", "message": "needs a protocol beside it", "value": str(query["version"])}]
         )
-    with parts().database.desk(_desk(query["desk"]), read=True) as session:
+    with parts().database.desk(find_desk(query["desk"], Role.ADMIN), read=True) as session:
         try:
             answer = why.ask(
                 session, ticket_id, parts().clock.now(), protocol=query["protocol"], version=query["version"]
@@ -189,20 +182,3 @@ def _document(tracked: TrackedTicket, view: explanations.View) -> dict[str, Any]
     found["contributions"], found["abstained"] = found["contributions"] or (), found["abstained"] or ()
     found["cause_corrected"] = tracked.cause_by is not None
     return found | (as_document(view.explanation) if view.explanation else {"explanation": None})
-
-
-def _desk(wanted: int | None) -> int:
-    """The desk that is meant. A signed-in person reaches their own only; the operator reaches all."""
-    visitor = find_visitor()
-    if visitor is not None:
-        place = visitor.place if wanted is None else visitor.place_on(wanted)
-        if place is None or accounts.RANK[place.role] < accounts.RANK[Role.ADMIN]:
-            abort(404)
-        return place.desk_id
-    with parts().database.system(Purpose.OPERATE, read=True) as session:
-        known = [desk.id for desk in desks.all_of(session)]
-    if wanted is None and len(known) == 1:
-        return known[0]
-    if wanted not in known:
-        abort(404)
-    return wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import abort
+from flask_smorest import abort as refuse
 from marshmallow import Schema, fields
 
 from app.store import accounts, desks
@@ -18,14 +19,22 @@ class OnDeskSchema(Schema):
 
     desk = fields.Integer(
         load_default=None,
-        metadata={"description": "The desk's id; may be left out where there is one, or by its signed-in people"},
+        metadata={"description": "The desk's id; may be left out where there is only one"},
     )
 
 
 def find_desk(wanted: int | None, role: Role) -> int:
-    """The desk that is meant. A signed-in person reaches those where they have the role; the operator reaches all."""
+    """The desk that is meant. A signed-in person reaches those where they have the role; the operator reaches all.
+
+    Which desk a session happens to be on says nothing about what a program means, so with several one is named.
+    """
     visitor = find_visitor()
     if visitor is not None:
+        if (
+            wanted is None
+            and len([one for one in visitor.places if accounts.RANK[one.role] >= accounts.RANK[role]]) > 1
+        ):
+            refuse(422, errors=[{"path": "desk", "message": "is needed; you have several", "value": None}])
         place = visitor.place if wanted is None else visitor.place_on(wanted)
         if place is None or accounts.RANK[place.role] < accounts.RANK[role]:
             abort(404)

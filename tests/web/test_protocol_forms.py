@@ -1,0 +1,70 @@
+"""What protocols' forms carry beside the document, and what becomes of forms that are out of date or too large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.store import protocols
+from app.store.database import Database
+from app.store.models import Role
+from tests import seeds
+from tests.seeds import Seeded
+from tests.web.people import ORIGIN, SignedIn
+from tests.web.test_editor import NEW
+
+
+@pytest.fixture
+def second(person: Callable[..., SignedIn], database: Database, story: Seeded) -> int:
+    """Another desk of the same admin."""
+    found = seeds.add_desk(database, "Second shop")
+    person(Role.ADMIN, on=found)
+    return found
+
+
+def names(database: Database, desk_id: int) -> list[str]:
+    with database.desk(desk_id, read=True) as session:
+        return [row.name for row, _ in protocols.all_of(session)]
+
+
+def call(admin: SignedIn, path: str, **body: Any) -> Any:
+    headers = {**ORIGIN, "X-CSRF-Token": admin.csrf}
+    return admin.client.post(f"/api/v1/protocols{path}", json=body, headers=headers)
+
+
+class TestDesks:
+    def test_a_form_of_the_desk_one_has_left_is_refused_and_stores_nothing(
+        self, admin: SignedIn, story: Seeded, database: Database, second: int
+    ) -> None:
+        admin.post("/desk", desk=str(second))
+
+        answer = admin.post("/protocols/new", **NEW, desk=str(story.desk_id), do="save")
+
+        assert answer.status_code == 409
+        assert "You are on another desk now" in answer.text
+        assert "Second shop" in answer.text
+        assert names(database, second) == []
+
+    @pytest.mark.parametrize("path", ["new", "{id}/edit", "{id}/versions/1/publish", "{id}/rollback"])
+    def test_every_form_names_its_desk(self, admin: SignedIn, story: Seeded, path: str) -> None:
+        page = admin.get(f"/protocols/{path.format(id=story.protocol_id)}").text
+
+        assert f'<input type="hidden" name="desk" value="{story.desk_id}">' in page
+
+    def test_the_forms_of_the_desk_one_is_on_work(self, admin: SignedIn, story: Seeded, second: int) -> None:
+        assert admin.post("/protocols/new", **NEW, desk=str(story.desk_id), do="save").status_code == 303
+
+    def test_a_call_by_a_person_of_several_desks_says_which(
+        self, admin: SignedIn, story: Seeded, second: int, database: Database
+    ) -> None:
+        document = seeds.DOCUMENT.replace("Late parcel", "Another")
+
+        without = call(admin, "", document=document)
+        score = admin.get(f"/api/v1/tickets/{story.ticket_id}/score")
+        named = call(admin, "", document=document, desk=second)
+
+        assert (without.status_code, score.status_code, named.status_code) == (422, 422, 200)
+        assert without.json["errors"][0] == {"path": "desk", "message": "is needed; you have several", "value": None}
+        assert names(database, second) == ["Another"]
