@@ -233,7 +233,7 @@ def _walk(name: str, key: str, touches: Sequence[_Touch], found: Any, result: _R
             break
         value = touch.before
     if value == found:
-        reason = PUT_BACK if found == touches[0].before != ours else TOUCHED
+        reason = PUT_BACK if found == touches[0].before else TOUCHED
         result.kept.append(Kept(field=name, key=key, ours=ours, found=found, reason=reason))
     elif name == "status" and value not in _BACK_TO:
         result.kept.append(Kept(field=name, key=key, ours=ours, found=found, reason=NO_STATUS))

@@ -109,6 +109,21 @@ class TestTakingBack:
         assert back.write.empty
         assert [one.reason for one in back.kept] == [changes.PUT_BACK, changes.PUT_BACK]
 
+    def test_says_the_same_of_what_a_later_step_of_ours_has_put_back(self):
+        back = take_back([TAGGED, {"before": {"tags": ["late"]}, "after": {}}], ticket())
+
+        assert back.write.empty
+        assert back.kept == (Kept(field="tags", key="late", ours=False, found=False, reason=changes.PUT_BACK),)
+
+    def test_leaves_what_somebody_changed_between_two_steps_of_ours(self):
+        lowered = {"before": {"priority": "low"}, "after": {"priority": "urgent"}}
+        raised = {"before": {"priority": "urgent"}, "after": {"priority": "low"}}
+
+        back = take_back([HIGH, lowered, raised], ticket(priority=Priority.LOW))
+
+        assert back.write.empty
+        assert [one.reason for one in back.kept] == [changes.TOUCHED]
+
     def test_goes_through_several_changes_to_the_first_of_ours(self):
         again = {"before": {"priority": "high"}, "after": {"priority": "urgent"}}
 
