@@ -279,6 +279,7 @@ def publish(
     """
     with parts.database.desk(desk_id) as session:
         version, reach = find_version(session, name, number), publication.reach
+        protocols.lock(session, version.protocol_id)
         _require_unchanged(session, version.protocol_id, publication.seen)
         new = (version.state, version.share) != (reach.state, reach.share)
         if new and version.state is VersionState.PUBLISHED:
@@ -296,7 +297,6 @@ def _require_unchanged(session: Session, protocol_id: int, seen: int | None) -> 
     """Of two who publish at once, the second has not seen what the first did, and is told so."""
     if seen is None:
         return
-    protocols.lock(session, protocol_id)
     if protocol_events.newest_id(session, protocol_id) != seen:
         newest = protocol_events.of_protocol(session, protocol_id)[0]
         raise Overtaken(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.store import protocol_events
 from app.store.desks import NotFound
-from app.store.models import ProtocolRow, ProtocolVersion, VersionState
+from app.store.models import ProtocolEvent, ProtocolRow, ProtocolVersion, VersionState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +132,16 @@ def publish(
     """Put a version in force as far as it should reach; cases keep the version they began under.
 
     Whole, it retires whatever of its protocol was in force or on trial. On trial, it takes the place of what was on
-    trial in the same way. Of two who publish at once the second finds what the first did.
+    trial in the same way. Of two who publish at once the second finds what the first did; where that is the same,
+    nothing happens.
     """
     lock(session, published.protocol_id)
+    if (published.state, published.share) == (reach.state, reach.share):
+        return
     previous = _published(session, published.protocol_id)
     whole = reach.state is VersionState.PUBLISHED
-    retired = published.state is VersionState.RETIRED
-    again = whole and retired and previous is not None and published.number < previous.number
+    stood = published.id in protocol_events.once_in_force(session, published.protocol_id)
+    again = whole and stood and previous is not None and published.number < previous.number
     replaced = _COUNTING if whole else (reach.state,)
     session.execute(
         update(ProtocolVersion)
@@ -169,9 +172,28 @@ _COUNTING = (VersionState.PUBLISHED, VersionState.CANARY, VersionState.SHADOW)
 
 
 def lock(session: Session, protocol_id: int) -> int:
-    """Have nobody else change what is in force of this protocol until the transaction ends; its id."""
-    session.execute(select(ProtocolRow.id).where(ProtocolRow.id == protocol_id).with_for_update())
+    """Have nobody else change what is in force of this protocol until the transaction ends; its id.
+
+    What was read before is read anew where it is used again: somebody may have changed it while we waited.
+    """
+    # Whoever inserts what belongs to the protocol, as every look may, need not wait.
+    session.execute(select(ProtocolRow.id).where(ProtocolRow.id == protocol_id).with_for_update(key_share=True))
+    session.expire_all()
     return protocol_id
+
+
+def before(session: Session, version_: ProtocolVersion) -> ProtocolVersion | None:
+    """The version that was in force when this one was last published, however often it was gone back to since.
+
+    Where that was before history was kept, the highest of the lower ones that were ever in force.
+    """
+    of_version = (ProtocolEvent.version_id == version_.id, ProtocolEvent.kind == protocol_events.Kind.PUBLISHED)
+    told = session.scalar(select(ProtocolEvent).where(*of_version).order_by(ProtocolEvent.id.desc()).limit(1))
+    if told is not None:
+        return session.get(ProtocolVersion, told.previous_id) if told.previous_id else None
+    stood = protocol_events.once_in_force(session, version_.protocol_id)
+    lower = (one for one in versions_of(session, version_.protocol_id) if one.number < version_.number)
+    return next((one for one in lower if one.id in stood), None)
 
 
 def _published(session: Session, protocol_id: int) -> ProtocolVersion | None:

@@ -9,14 +9,20 @@ import pytest
 from app.store import protocols
 from app.store.database import Database
 from app.store.desks import NotFound
-from app.store.models import VersionState
-from tests.store.factories import NOW, add_desk, add_version, version
+from app.store.models import ProtocolEvent, ProtocolVersion, VersionState
+from tests.store.factories import NOW, add_desk, add_version, all_rows, change, version
 
 
 def publish(database: Database, desk_id: int, version_id: int, reason: str = "agreed") -> None:
     with database.desk(desk_id) as session:
         row = protocols.version(session, version_id)
         protocols.publish(session, row, by="lena@example.com", reason=reason, now=NOW)
+
+
+def before(database: Database, desk_id: int, version_id: int) -> int | None:
+    with database.desk(desk_id, read=True) as session:
+        found = protocols.before(session, protocols.version(session, version_id))
+        return found.id if found else None
 
 
 def in_force(database: Database, desk_id: int) -> list[int]:
@@ -76,6 +82,61 @@ def test_an_old_version_can_be_put_in_force_again(database: Database, desk_id: i
         publish(database, desk_id, version_id)
 
     assert in_force(database, desk_id) == [old]
+
+
+class TestTheVersionBefore:
+    def test_is_the_one_that_was_in_force_then(self, database: Database, desk_id: int):
+        first, second, third = (add_version(database, desk_id, document=f"a: {number}") for number in range(3))
+        for version_id in (first, second, first, third):
+            publish(database, desk_id, version_id)
+
+        assert before(database, desk_id, third) == first
+        assert before(database, desk_id, first) is None
+
+    def test_counts_from_the_last_time_that_it_was_published(self, database: Database, desk_id: int):
+        first, second, third = (add_version(database, desk_id, document=f"a: {number}") for number in range(3))
+        for version_id in (first, third, second, third):
+            publish(database, desk_id, version_id)
+
+        assert before(database, desk_id, third) == second
+
+    def test_is_none_where_none_stood_though_others_had_been_withdrawn(self, database: Database, desk_id: int):
+        first, second = (add_version(database, desk_id, document=f"a: {number}") for number in range(2))
+        publish(database, desk_id, first)
+        with database.desk(desk_id) as session:
+            protocols.withdraw(session, protocols.version(session, first))
+        publish(database, desk_id, second)
+
+        assert before(database, desk_id, second) is None
+
+    def test_is_the_highest_lower_one_that_stood_where_no_history_was_kept(self, database: Database, desk_id: int):
+        ids = [add_version(database, desk_id, document=f"a: {number}") for number in range(3)]
+        change(database, desk_id, ProtocolVersion, ids[0], state="retired", published_at=NOW)
+        change(database, desk_id, ProtocolVersion, ids[2], state="published", published_at=NOW)
+
+        assert before(database, desk_id, ids[2]) == ids[0]
+
+
+def test_what_is_in_force_already_is_not_recorded_again(database: Database, desk_id: int) -> None:
+    first, second = (add_version(database, desk_id, document=f"a: {number}") for number in range(2))
+
+    for version_id in (first, second, second):
+        publish(database, desk_id, version_id)
+
+    assert before(database, desk_id, second) == first
+
+
+def test_of_two_who_publish_the_same_at_once_only_one_does(on_postgres: Database) -> None:
+    desk_id = add_desk(on_postgres)
+    version_id = add_version(on_postgres, desk_id)
+
+    with on_postgres.desk(desk_id) as session:
+        row = protocols.version(session, version_id)
+        publish(on_postgres, desk_id, version_id, "mine")
+        protocols.publish(session, row, by="otto@example.com", reason="his", now=NOW)
+
+    assert [event.by for event in all_rows(on_postgres, ProtocolEvent)] == ["lena@example.com"]
+    assert version(on_postgres, version_id).reason == "mine"
 
 
 def test_protocols_decide_in_the_order_of_their_coming(database: Database, desk_id: int) -> None:
