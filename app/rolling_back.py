@@ -87,8 +87,6 @@ def start(  # noqa: PLR0913  page, API and command all name each of these
     said = Said(by=by, reason=_checked(reason.strip()), at=real_now())
     with parts.database.desk(desk_id) as session:
         protocol_id = protocols.lock(session, find_version(session, name).protocol_id)
-        # Somebody else may have changed what is in force while we waited for the lock.
-        session.expire_all()
         turn = _turn(session, protocol_id, to, undo=undo)
         _apply(session, turn, said)
         if turn.target is not None:
@@ -133,9 +131,7 @@ def _turn(session: Session, protocol_id: int, to: int | None, *, undo: bool) -> 
         return _Turn(target=whole, withdrawn=(trial,))
     if whole is None:
         raise ValueError("no version of it is in force, so there is nothing to take back")
-    stood = protocol_events.once_in_force(session, protocol_id)
-    earlier = [one for one in versions if one.number < whole.number and one.id in stood]
-    return _Turn(target=earlier[0] if earlier else None, withdrawn=(whole,))
+    return _Turn(target=protocols.before(session, whole), withdrawn=(whole,))
 
 
 def _to(session: Session, versions: Sequence[ProtocolVersion], to: int, *, undo: bool) -> _Turn:

@@ -347,6 +347,17 @@ class TestWhatIsInForceAfterwards:
 
         assert (again.withdrawn, again.to) == ((2,), 1)
 
+    def test_a_version_that_was_taken_back_itself_is_passed_over(self, stage: Stage):
+        begin(stage, PRIORITY)
+        publish(stage, NOTE)
+        roll_back(stage, undo=False)
+        publish(stage, TAG)
+
+        rollback = roll_back(stage, undo=False)
+
+        assert (rollback.withdrawn, rollback.to) == ((3,), 1)
+        assert in_force(stage) == [1]
+
     def test_none_is_where_there_was_none_before_and_that_is_warned_of(self, stage: Stage):
         begin(stage, PRIORITY, cause="unknown")
 
