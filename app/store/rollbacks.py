@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.protocols.changes import TakeBack
@@ -86,15 +86,30 @@ def cases_of(session: Session, version_ids: Collection[int]) -> Sequence[Recover
 def to_take_back(session: Session, version_ids: Collection[int]) -> Mapping[int, StepRow]:
     """By ticket, the newest step of these versions that has changed it, or may do so yet; what was taken back before
     counts no more."""
-    made = (*_MADE, StepState.SENDING)
-    found: dict[int, StepRow] = {}
-    steps = select(StepRow).where(StepRow.version_id.in_(version_ids), StepRow.state.in_(made))
-    for row in session.scalars(steps.order_by(StepRow.id)):
+    standing = _standing(session, version_ids, StepRow.state.in_((*_MADE, StepState.SENDING)))
+    return {row.tracked_id: row for row in standing if row.change or row.receipt}
+
+
+def _standing(session: Session, version_ids: Collection[int], *where: ColumnElement[bool]) -> Sequence[StepRow]:
+    """The steps of these versions that no rollback of their own has taken back, oldest first on each ticket."""
+    of_protocol = select(ProtocolVersion.protocol_id).where(ProtocolVersion.id.in_(version_ids))
+    took_back = and_(StepRow.do == TAKE_BACK, RollbackRow.protocol_id.in_(of_protocol))
+    rows = session.execute(
+        select(StepRow, RollbackRow.withdrawn)
+        .outerjoin(RollbackTicket, RollbackTicket.step_id == StepRow.id)
+        .outerjoin(RollbackRow, RollbackRow.id == RollbackTicket.rollback_id)
+        .where(*where, or_(and_(StepRow.do != TAKE_BACK, StepRow.version_id.in_(version_ids)), took_back))
+        .order_by(StepRow.id)
+    )
+    standing: dict[int, list[StepRow]] = {}
+    for row, withdrawn in rows:
+        of_ticket = standing.setdefault(row.tracked_id, [])
         if row.do == TAKE_BACK:
-            found.pop(row.tracked_id, None)
-        elif row.change or row.receipt:
-            found[row.tracked_id] = row
-    return found
+            # It may have been of other versions, beside which these stood on.
+            of_ticket[:] = [one for one in of_ticket if one.version_id not in withdrawn]
+        else:
+            of_ticket.append(row)
+    return [row for of_ticket in standing.values() for row in of_ticket]
 
 
 def plan(session: Session, rollback: RollbackRow, newest: StepRow, now: datetime) -> StepRow:
@@ -133,10 +148,8 @@ def plan(session: Session, rollback: RollbackRow, newest: StepRow, now: datetime
 def steps_behind(session: Session, step: StepRow) -> Sequence[StepRow]:
     """The steps whose changes this one takes back, oldest first."""
     withdrawn = get(session, step.params["rollback"]).withdrawn
-    of_ticket = (StepRow.tracked_id == step.tracked_id, StepRow.version_id.in_(withdrawn), StepRow.state.in_(_MADE))
-    earlier = session.scalars(select(StepRow).where(*of_ticket, StepRow.id != step.id).order_by(StepRow.id)).all()
-    done = [place for place, row in enumerate(earlier) if row.do == TAKE_BACK]
-    return earlier[done[-1] + 1 :] if done else earlier
+    made_there = (StepRow.tracked_id == step.tracked_id, StepRow.state.in_(_MADE), StepRow.id != step.id)
+    return _standing(session, withdrawn, *made_there)
 
 
 def note(session: Session, step: StepRow, outcome: TakeBack) -> None:

@@ -58,6 +58,16 @@ def begin(session: Session, version_id: int) -> RollbackRow:
     return rollbacks.add(session, row)
 
 
+def take_back(session: Session, *version_ids: int) -> StepRow:
+    """Roll these versions back, and have that done on the only ticket."""
+    (newest,) = rollbacks.to_take_back(session, version_ids).values()
+    begun = begin(session, version_ids[0])
+    begun.withdrawn = list(version_ids)
+    step = rollbacks.plan(session, begun, newest, NOW)
+    steps.finish([step], StepState.DONE, NOW)
+    return step
+
+
 def made(database: Database, desk_id: int, case_id: int, **columns) -> int:
     """A step that is done and changed something."""
     step_id = add_step(database, desk_id, case_id, action=columns.pop("action", "1-priority"), do="priority")
@@ -103,6 +113,17 @@ class TestHistory:
             Kind.PUBLISHED,
         ]
 
+    def test_calls_a_trial_that_comes_into_force_later_published(self, database: Database, desk_id: int):
+        first, trial, third = (add_version(database, desk_id, document=f"a: {number}") for number in range(3))
+        publish(database, desk_id, first)
+        publish(database, desk_id, trial, share=0.5)
+        publish(database, desk_id, third)
+        publish(database, desk_id, trial)
+
+        newest, *_ = history(database, desk_id, first)
+
+        assert (newest.kind, newest.number, newest.previous) == (Kind.PUBLISHED, 2, 3)
+
     def test_knows_which_versions_were_once_in_force(self, database: Database, desk_id: int):
         ids = [add_version(database, desk_id, document=f"a: {number}") for number in range(5)]
         publish(database, desk_id, ids[0])
@@ -135,6 +156,32 @@ class TestWhatIsTakenBack:
             step = rollbacks.plan(session, begin(session, version_id), newest, NOW)
 
             assert [row.id for row in rollbacks.steps_behind(session, step)] == [later]
+
+    def test_is_also_what_an_earlier_version_did_that_stood_when_a_later_one_went(
+        self, database: Database, desk_id: int
+    ):
+        second, third = (add_version(database, desk_id, document=f"a: {number}") for number in (2, 3))
+        case_id = add_case(database, desk_id, version_id=second)
+        of_second = made(database, desk_id, case_id)
+        of_third = made(database, desk_id, case_id, action="2-priority", version_id=third)
+
+        with database.desk(desk_id) as session:
+            first_step = take_back(session, third)
+            second_step = take_back(session, third, second)
+
+            assert [row.id for row in rollbacks.steps_behind(session, second_step)] == [of_second]
+            assert of_third not in [row.id for row in rollbacks.steps_behind(session, first_step)]
+
+    def test_is_nothing_that_was_taken_back_with_a_later_version(self, database: Database, desk_id: int):
+        second, third = (add_version(database, desk_id, document=f"a: {number}") for number in (2, 3))
+        case_id = add_case(database, desk_id, version_id=second)
+        made(database, desk_id, case_id)
+        made(database, desk_id, case_id, action="2-priority", version_id=third)
+
+        with database.desk(desk_id) as session:
+            take_back(session, third, second)
+
+            assert rollbacks.to_take_back(session, [second]) == {}
 
     def test_leaves_out_what_changed_nothing_or_was_never_sent(self, database: Database, desk_id: int):
         version_id = add_version(database, desk_id)
