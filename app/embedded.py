@@ -40,7 +40,7 @@ LOG = log.get("embedded")
 THREADS = 8
 WORKERS = 5  #: one of them may be waiting for a training
 BROKER = "memory://localhost/"  #: with a host, since kombu warns that it has to make one up
-BODY_CAP = 256 * 1024
+BODY_CAP = 32 << 20  #: far above what the application takes, so that it answers with its own page or problem
 LINK_LIFE = timedelta(days=1)
 #: A sandbox is there to be watched: nobody waits the half hour that Freshdesk lets pass after a webhook that failed.
 PATIENCE = Patience(again=2.0)

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 
 from app import embedded
 from app.settings import load
@@ -33,3 +34,16 @@ def test_a_sandbox_file_of_another_vendor_is_refused(tmp_path: Path) -> None:
         embedded.running(load({}, data_dir=tmp_path), port=0, vendor="freshdesk"),
     ):
         pytest.fail("it started")
+
+
+def test_the_application_itself_answers_what_is_too_large(tmp_path: Path) -> None:
+    with embedded.running(load({}, data_dir=tmp_path), port=0, with_sandbox=False) as product:
+        page, called, delivered = (
+            requests.post(product.url + path, data=b"x" * 10_000_000, timeout=20)
+            for path in ("/protocols/new", "/api/v1/protocols", "/hooks/nobody")
+        )
+
+    assert "<h1>Please sign in</h1>" in page.text
+    assert called.headers["Content-Type"] == "application/problem+json"
+    assert delivered.status_code in {404, 413}
+    assert all("Content-Security-Policy" in one.headers for one in (page, called, delivered))

@@ -45,6 +45,11 @@ PAGES = (
     freshdesk_sidebar, webhooks, surveys, alerts, health,
 )  # fmt: skip
 
+#: What comes with a protocol's document. Escaped in a form or in JSON it takes several times its own 256 KiB, and it is
+#: the document's reader that says so at the field when it is too large.
+ROOMIER = frozenset({protocols.blueprint.name, "api_protocols"})
+MOST_DOCUMENT_BYTES = 1 << 20
+
 
 def register(app: Flask, parts: Parts) -> None:
     """Give the app its parts, its rules for every request, and its pages."""
@@ -55,6 +60,8 @@ def register(app: Flask, parts: Parts) -> None:
     @app.before_request
     def begin() -> ResponseReturnValue | None:
         _number_request()
+        if request.blueprint in ROOMIER:
+            request.max_content_length = request.max_form_memory_size = MOST_DOCUMENT_BYTES
         return access.guard(app)
 
     app.teardown_request(_forget_request)

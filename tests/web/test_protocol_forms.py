@@ -68,3 +68,31 @@ class TestDesks:
         assert (without.status_code, score.status_code, named.status_code) == (422, 422, 200)
         assert without.json["errors"][0] == {"path": "desk", "message": "is needed; you have several", "value": None}
         assert names(database, second) == ["Another"]
+
+
+LARGE = "x" * 300_000  #: more than a document may have, and less than a request may
+
+
+class TestSizes:
+    def test_a_document_over_its_limit_is_told_at_its_field_and_kept(self, admin: SignedIn, story: Seeded) -> None:
+        page = admin.post("/protocols/new", document=f"name: {LARGE}", do="save")
+        called = call(admin, "", document=f"name: {LARGE}")
+
+        assert (page.status_code, called.status_code) == (422, 422)
+        assert "must be at most 256 KiB" in page.text
+        assert LARGE in page.text
+        assert called.json["errors"][0]["message"] == "must be at most 256 KiB"
+
+    def test_a_request_that_is_far_too_large_gets_our_own_answer(self, admin: SignedIn, story: Seeded) -> None:
+        huge = "x" * 2_000_000
+
+        page = admin.post("/protocols/new", document=huge, do="save")
+        looked = admin.post("/protocols/look", document=huge)
+        called = call(admin, "", document=huge)
+
+        assert (page.status_code, looked.status_code, called.status_code) == (413, 413, 413)
+        assert "That was too large" in page.text
+        assert called.content_type == "application/problem+json"
+
+    def test_other_forms_keep_the_smaller_bound(self, admin: SignedIn) -> None:
+        assert admin.post("/desk", desk=LARGE).status_code == 413

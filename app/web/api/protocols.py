@@ -24,13 +24,11 @@ from app.web.context import parts
 
 blueprint = make_blueprint("protocols", "Recovery protocols")
 
-LONGEST = 200_000
-
 
 def document_field(**options: Any) -> fields.String:
     """A protocol as YAML."""
-    checked = validate.Length(1, LONGEST)
-    return fields.String(validate=checked, metadata={"description": "A protocol as YAML"}, **options)
+    described = {"description": "A protocol as YAML; at most 256 KiB"}
+    return fields.String(validate=validate.Length(min=1), metadata=described, **options)
 
 
 class DocumentSchema(Schema):
