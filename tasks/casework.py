@@ -26,6 +26,9 @@ from tasks.look import Look
 
 LEAD = Owner.LEAD.value
 
+#: What is done on a halted case all the same.
+_OURS = frozenset({own_steps.FLAG, own_steps.OUTCOME, own_steps.EXPIRED}) | own_steps.TELLING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -165,8 +168,27 @@ def _cap_rounds(session: Session, case: RecoveryCase, setting: Setting) -> None:
 
 def _halt(session: Session, case: RecoveryCase, why: str, now: datetime) -> None:
     case.halted_at, case.halted_because = now, why[:200]
-    ours = own_steps.FLAG, own_steps.OUTCOME, own_steps.EXPIRED, *own_steps.TELLING
-    steps.finish(_planned_but(session, case, ours), StepState.SKIPPED, now, reason=why)
+    steps.finish(_planned_but(session, case, _OURS), StepState.SKIPPED, now, reason=why)
+
+
+def over(session: Session, step: StepRow) -> str | None:
+    """Why a step that was planned is not to be done any more: its case was halted, ended or left to a person. None
+    where it still is to be done; what marks the end of a case, or takes it back, always is."""
+    if step.do in own_steps.CLOSING:
+        return None
+    case = cases.get(session, step.case_id)
+    if case.open_key is None or case.taken_back_at is not None:
+        return case.reason or "the case is closed"
+    if case.halted_at is not None and step.do not in _OURS:
+        return case.halted_because
+    return _left_to_a_person(session, step)
+
+
+def _left_to_a_person(session: Session, step: StepRow) -> str | None:
+    if not progress.held_back(step.do):
+        return None
+    told = [row for row in steps.of_case(session, step.case_id) if row.do == own_steps.TELL_IN_PERSON]
+    return f"left to a person: {told[-1].params['why']}" if told else None
 
 
 def _planned_but(session: Session, case: RecoveryCase, kept: Iterable[str]) -> list[StepRow]:

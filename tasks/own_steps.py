@@ -15,6 +15,8 @@ TELL_OF_RULE = "tell_of_rule"
 UNDOING = frozenset({UNDO, FOLLOW_UP})  #: what answers a rule that ended the ticket under its case
 TAKE_BACK = rollbacks.TAKE_BACK  #: sets back what a withdrawn version changed
 UNTAG = "expire_tags"
+#: What ends a case at the helpdesk, or takes it back there: done however the case ended.
+CLOSING = frozenset({OUTCOME, EXPIRED, UNTAG, TAKE_BACK})
 VENDOR_NOTE = "vendor_item_note"  #: says on the customer's ticket where the vendor's part is looked into
 
 TAKE_IT = "take_it"  #: a person's: nobody has the ticket

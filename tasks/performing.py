@@ -26,7 +26,7 @@ from app.store.models import InvitationState, RecoveryCase, StepRow, StepState, 
 from connectors.base import Connector
 from connectors.errors import Closed, Conflict, ConnectorError, Refused, Unavailable
 from connectors.ticket import Receipt, Ticket, TicketStatus, Write
-from tasks import alerting, fates, own_steps, recovery, rolling_back, showing, speaking, vendors
+from tasks import alerting, casework, fates, own_steps, recovery, rolling_back, showing, speaking, vendors
 from tasks.claims import TicketClaim
 from tasks.gathering import gather, with_groups, with_names
 from tasks.planning import CLOSED, Context, plan_step
@@ -115,8 +115,18 @@ def _settle_interrupted(claim: TicketClaim, cut_off: Sequence[StepRow], ticket: 
         steps.finish(
             unsure, StepState.NEEDS_REVIEW, claim.business_now(), reason="sent twice with no answer; is it there?"
         )
-        steps.take_back([row for row in absent if row not in unsure])
+        again = [row for row in absent if row not in unsure]
+        steps.take_back(again)
+        _call_off(session, again, claim)
     return True
+
+
+def _call_off(session: Session, rows: Sequence[StepRow], claim: TicketClaim) -> None:
+    """End those of these steps that are not to be done any more; whoever ended them could not while they were sent."""
+    for row in rows:
+        why = casework.over(session, row)
+        if why is not None:
+            _end(session, [row], claim, why, StepState.SKIPPED)
 
 
 def _has_words(row: StepRow) -> bool:
@@ -227,6 +237,8 @@ def _shown_fields(context: Context, *, due: bool) -> Write:
 def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Wanted) -> Receipt:
     with claim.recording() as (session, _):
         rows = steps.with_ids(session, wanted.step_ids)
+        if any(row.state is not StepState.PLANNED for row in rows):
+            raise Conflict("the case was halted or ended while its steps were planned")
         steps.intend(rows, real_now())
         speaking.note(rows, wanted.parts)
         # Remembered with the intent: a call whose answer is lost may have changed the ticket all the same.
@@ -254,7 +266,9 @@ def _send(claim: TicketClaim, ticket: Ticket, connector: Connector, wanted: Want
 
 def _not_sent(claim: TicketClaim, wanted: Wanted) -> None:
     with claim.recording() as (session, _):
-        steps.not_sent(steps.with_ids(session, wanted.step_ids))
+        rows = steps.with_ids(session, wanted.step_ids)
+        steps.not_sent(rows)
+        _call_off(session, rows, claim)
 
 
 def _refused(claim: TicketClaim, wanted: Wanted, error: Refused) -> None:
