@@ -51,6 +51,7 @@ def end_gone(session: Session, row: TrackedTicket, now: datetime, reason: str) -
     if case is None:
         return
     call_off(session, case, now, reason)
+    steps.end_waiting(session, case.id, now, reason)
     cases.move(case, advance(case.stage, CaseEvent.EXPIRE), now, reason)
 
 

@@ -51,9 +51,14 @@ def _settle(session: Session, step_id: int, state: StepState, by: str, now: date
 
 
 def overdue(session: Session, now: datetime) -> Sequence[StepRow]:
-    """People's steps whose deadline has passed (business time), and of which nobody has been told yet."""
+    """People's steps of open cases whose deadline has passed (business time), and of which nobody has been told yet."""
     late = (StepRow.state == StepState.WAITING, StepRow.due_at <= now, StepRow.missed_at.is_(None))
-    return session.scalars(select(StepRow).where(*late).order_by(StepRow.id)).all()
+    of_open = (
+        select(StepRow)
+        .join(RecoveryCase, RecoveryCase.id == StepRow.case_id)
+        .where(RecoveryCase.open_key.is_not(None), *late)
+    )
+    return session.scalars(of_open.order_by(StepRow.id)).all()
 
 
 def untouched(session: Session, now: datetime) -> Sequence[RecoveryCase]:

@@ -118,6 +118,24 @@ def test_an_overdue_step_is_told_to_the_leads_once(stage: Stage) -> None:
     assert stage.states(ticket)["1-note"] == "waiting"
 
 
+def test_what_people_had_to_do_on_a_merged_ticket_is_told_to_nobody(stage: Stage) -> None:
+    ticket = opened(stage, CALL)
+    target = stage.opens()
+    stage.drain()
+    stage.act(f"tickets/{ticket}/merge", into=int(target))
+    stage.happened(ticket, "ticket.merged")
+    stage.drain()
+    stage.step(hours=3)
+
+    targets.sweep()
+    stage.drain()
+
+    step = stage.steps(ticket)["1-note"]
+    assert step.state is StepState.SKIPPED
+    assert (step.reason or "").startswith(f"merged into ticket {target}")
+    assert told(stage) == [f"A step is overdue on ticket {target}"]
+
+
 @pytest.mark.capability("PRO-07")
 def test_a_first_touch_that_does_not_come_in_time_is_told(stage: Stage) -> None:
     ticket = opened(stage, targets={"first_touch_minutes": 30, "recovery_hours": 8})
