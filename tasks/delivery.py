@@ -72,10 +72,13 @@ def _present(rows: Iterable[MemberRow], now: datetime) -> tuple[str, ...]:
     return tuple(row.email for row in rows if row.email and not teams.member_of(row).is_away(now))
 
 
-def attempt(claim: TicketClaim, row: StepRow, send: Callable[[], None]) -> tuple[StepState, str | None]:
-    """What becomes of a step by one attempt, with the reason: done, to be tried again later, refused, or given up."""
+def attempt(claim: TicketClaim, row: StepRow, send: Callable[[], str | None]) -> tuple[StepState, str | None]:
+    """What becomes of a step by one attempt, with the reason: done, to be tried again later, refused, or given up.
+
+    Of one that is done, `send` says what is amiss all the same.
+    """
     try:
-        send()
+        return StepState.DONE, send()
     except Never as error:
         return StepState.REFUSED, str(error)
     except Later as error:
@@ -83,19 +86,31 @@ def attempt(claim: TicketClaim, row: StepRow, send: Callable[[], None]) -> tuple
             return StepState.DEAD, f"tried {MOST_TRIES} times: {error}"
         claim.look_again(real_now() + SHORTEST_WAIT * 4 ** (row.attempts + 1))
         return StepState.PLANNED, None
-    return StepState.DONE, None
 
 
-def deliver(claim: TicketClaim, addresses: Addresses, parcel: Parcel) -> None:
-    """One attempt. Raises Later and Never."""
+def deliver(claim: TicketClaim, addresses: Addresses, parcel: Parcel) -> str | None:
+    """One attempt; done once anybody was reached, with a word on those who were not. Raises Later and Never."""
     if parcel.kind is not AlertKind.EMAIL:
         _call(claim, addresses, parcel)
-        return
+        return None
     recipients = _leads(addresses, parcel.group_id) if parcel.target == LEAD else (parcel.target,)
     if not recipients:
         raise Never("no lead's address is set for this desk (desk setting lead_emails, or a team's leads)")
-    for recipient in recipients:
+    missed = [error for recipient in recipients if (error := _try_mail(claim, recipient, parcel)) is not None]
+    said = "; ".join(dict.fromkeys(str(error) for error in missed))
+    if len(missed) == len(recipients):
+        # Nobody has heard of it, so that trying again tells nobody twice.
+        raise Later(said) if any(isinstance(error, Later) for error in missed) else Never(said)
+    return f"not reached: {len(missed)} of {len(recipients)} ({said})" if missed else None
+
+
+def _try_mail(claim: TicketClaim, recipient: str, parcel: Parcel) -> Later | Never | None:
+    """What kept the words from this one; one whose address is wrong is not to silence the others."""
+    try:
         _mail(claim, recipient, parcel)
+    except (Later, Never) as error:
+        return error
+    return None
 
 
 def _leads(addresses: Addresses, group_id: str | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import smtplib
 import socket
 from datetime import timedelta
 
@@ -66,6 +67,74 @@ def test_every_lead_is_told(stage: Stage) -> None:
     stage.drain()
 
     assert len(stage.mails("one@example.com")) == len(stage.mails("two@example.com")) == 1
+
+
+ONE, TWO = "one@example.com", "two@example.com"
+
+
+def refuse(patch: pytest.MonkeyPatch, answers: dict[str, int], times: int = 1) -> None:
+    """Have the mail server turn away these addresses, each so often."""
+    take, left = smtplib.SMTP.rcpt, dict.fromkeys(answers, times)
+
+    def answer(smtp: smtplib.SMTP, to: str) -> tuple[int, bytes]:
+        if left.get(to):
+            left[to] -= 1
+            return answers[to], b"No."
+        return take(smtp, to)
+
+    patch.setattr(smtplib.SMTP, "rcpt", answer)
+
+
+@pytest.mark.parametrize("code", [550, 450])
+@pytest.mark.parametrize(("bad", "good"), [(ONE, TWO), (TWO, ONE)])
+def test_one_address_that_is_refused_keeps_the_words_from_no_other(
+    stage: Stage, bad: str, good: str, code: int
+) -> None:
+    refuse(stage.patch, {bad: code})
+    stage.settings(lead_emails=[ONE, TWO])
+    stage.publish(protocol("Rescue", MAIL))
+    ticket = stage.opens()
+    stage.drain()
+
+    stage.pass_time(hours=1)
+    stage.drain()
+
+    alert = stage.steps(ticket)["1-alert"]
+    assert (len(stage.mails(bad)), len(stage.mails(good))) == (0, 1)
+    assert (alert.state, alert.reason) == (
+        StepState.DONE,
+        f"not reached: 1 of 2 (the mail server answered {code})",
+    )
+
+
+def test_words_that_reached_nobody_are_tried_again_where_one_may_still_take_them(stage: Stage) -> None:
+    refuse(stage.patch, {ONE: 450, TWO: 550})
+    stage.settings(lead_emails=[ONE, TWO])
+    stage.publish(protocol("Rescue", MAIL))
+    ticket = stage.opens()
+    stage.drain()
+    before = stage.states(ticket)["1-alert"]
+
+    stage.pass_time(hours=1)
+    stage.drain()
+
+    assert (before, stage.states(ticket)["1-alert"]) == ("planned", "done")
+    assert len(stage.mails(ONE)) == 1
+
+
+def test_words_that_nobody_will_ever_take_are_given_up(stage: Stage) -> None:
+    refuse(stage.patch, {ONE: 550, TWO: 551})
+    stage.settings(lead_emails=[ONE, TWO])
+    stage.publish(protocol("Rescue", MAIL))
+    ticket = stage.opens()
+
+    stage.drain()
+
+    alert = stage.steps(ticket)["1-alert"]
+    assert (alert.state, alert.reason) == (
+        StepState.REFUSED,
+        "the mail server answered 550; the mail server answered 551",
+    )
 
 
 def test_a_mail_server_that_is_away_holds_up_no_other_step(make_stage: MakeStage) -> None:
