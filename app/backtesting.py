@@ -155,7 +155,7 @@ def read_history(parts: Parts, desk_id: int, protocol: RecoveryProtocol, *, star
             losses=doings.losses(session),
             hours=context_of(desk).hours,
             zone=(desk.settings.get("calendar") or {}).get("zone"),
-            capacities=_capacities(stored),
+            teams=tuple(stored.teams.values()),
         )
         first = evaluations.first_at(session)
     roster = Roster(teams=stored.teams, members=stored.members, hours=stored.hours)
@@ -231,12 +231,6 @@ def _picture(parts: Parts, desk: Desk, protocol: RecoveryProtocol, roster: Roste
     except ConnectorError:
         return replace(base, asked=False)
     return replace(base, groups=groups, members=members)
-
-
-def _capacities(roster: Roster) -> dict[str, int]:
-    """How many open cases the stored teams take at once, by their names and by their groups' ids."""
-    limited = [(team, team.capacity) for team in roster.teams.values() if team.capacity is not None]
-    return {word: capacity for team, capacity in limited for word in (team.name, team.group_id)}
 
 
 def _members(connector: Connector, groups: Iterable[Group], names: Collection[str]) -> dict[str, tuple[Person, ...]]:

@@ -10,14 +10,17 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import IntEnum
 
 from app.protocols import admission, moments, progress
 from app.protocols.decide import Published, decide, left
 from app.protocols.evaluation import Evaluation, Snapshot
 from app.protocols.facts import Facts
 from app.protocols.ledger import Life, Track
+from app.protocols.places import Line, Places
 from app.protocols.protocol import RecoveryProtocol
+from app.protocols.routing import Team
 from app.scoring.context import Hours
 from app.words import Decision, Outcome
 
@@ -52,9 +55,7 @@ class Scene:
     """By tracked id, when recoveries of the ticket or of its customer failed."""
     hours: Hours | None = None  #: the desk's working hours
     zone: str | None = None  #: whose days caps count
-    capacities: Mapping[str, int] = field(
-        default_factory=dict
-    )  #: open cases of a team, by its name as protocols say it
+    teams: Sequence[Team] = ()  #: as an admin stored them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,24 +90,39 @@ def replay(subject: Subject, looks: Iterable[Evaluation], scene: Scene) -> Repla
     return books.closed()
 
 
+class _Coming(IntEnum):
+    """What comes at a moment; of the same moment in this order."""
+
+    ENDS = 0  #: a case
+    BEGINS = 1  #: a case of history
+    DAY = 2  #: the caps count anew
+    DUE = 3  #: the version would have been woken
+
+
 class _Books:
     def __init__(self, subject: Subject, scene: Scene) -> None:
         self._subject, self._scene = subject, scene
         self._tracks: dict[int, Track] = {}
-        self._due: list[tuple[datetime, int, int]] = []
+        self._coming: list[tuple[datetime, _Coming, int, int]] = []
         self._openings: list[Opening] = []
         self._overlap: dict[str, set[int]] = {}
-        self._waiting: dict[int, float] = {}
+        self._places, self._line = Places(subject.protocol, scene.teams, scene.zone), Line()
+        self._next_day: datetime | None = None
         self._deferred: set[int] = set()
         self._looks = self._added = 0
+        for tracked_id, lives in scene.lives.items():
+            for number, life in enumerate(lives):
+                self._expect(life.past.opened_at, _Coming.BEGINS, tracked_id, number)
+                self._expect(life.past.closed_at, _Coming.ENDS, tracked_id)
 
     def look(self, look: Evaluation) -> None:
         self._looks += 1
         track = self._tracks.get(look.tracked_id)
         if track is None:
             lives = self._scene.lives.get(look.tracked_id, ())
-            track = self._tracks[look.tracked_id] = Track.begin(look, lives, self._scene.start)
+            track = self._tracks[look.tracked_id] = Track.begin(look, lives, self._scene.versions)
         track.see(look)
+        self._settle(track, look.at)
         live = self._subject.was_live(look)
         if look.decided or not live:
             self._decide(track, look.facts, look.at)
@@ -114,17 +130,76 @@ class _Books:
             self._await(track, look.facts, look.as_of)
 
     def pass_time(self, until: datetime) -> None:
-        """Decide at the moments before `until` that nobody looked at, but the version would have been woken at."""
-        while self._due and self._due[0][0] < until:
-            moment, tracked_id, serial = heapq.heappop(self._due)
+        """Have happen what comes before `until`: cases begin and end, and the version decides at the moments that
+        nobody looked at, but it would have been woken at."""
+        happens = {
+            _Coming.ENDS: self._end,
+            _Coming.BEGINS: self._begin,
+            _Coming.DAY: self._begin_day,
+            _Coming.DUE: self._turn,
+        }
+        # What ends at a moment has ended for whoever looks at it.
+        while self._coming and self._coming[0][:2] <= (until, _Coming.ENDS):
+            moment, kind, tracked_id, number = heapq.heappop(self._coming)
+            happens[kind](moment, tracked_id, number)
+
+    def _expect(self, moment: datetime | None, kind: _Coming, tracked_id: int, number: int = 0) -> None:
+        if moment is not None:
+            heapq.heappush(self._coming, (moment, kind, tracked_id, number))
+
+    def _turn(self, moment: datetime, tracked_id: int, serial: int) -> None:
+        track = self._tracks[tracked_id]
+        if track.serial != serial:
+            return
+        self._added += 1
+        look = track.look
+        facts = moments.later(look.facts, look.as_of, moment, waiting=look.ticket.waiting, hours=self._scene.hours)
+        self._decide(track, facts, moment)
+        self._await(track, facts, moment)
+
+    def _begin(self, moment: datetime, tracked_id: int, number: int) -> None:
+        """A case of history begins; on a ticket whose looks are replayed, the replay says what begins."""
+        if tracked_id not in self._tracks:
+            life = self._scene.lives[tracked_id][number]
+            self._places.opened(life.past.protocol, moment)
+            self._places.hold(tracked_id, life.team(self._scene.versions), None)
+
+    def _end(self, moment: datetime, tracked_id: int, _: int) -> None:
+        track = self._tracks.get(tracked_id)
+        if track is not None:
+            track.end_rested(moment)
+            self._settle(track, moment)
+        elif self._places.release(tracked_id):
+            self._let_next(moment)
+
+    def _begin_day(self, moment: datetime, _: int, __: int) -> None:
+        self._next_day = None
+        self._let_next(moment)
+        self._expect_day(moment)
+
+    def _expect_day(self, at: datetime) -> None:
+        """Have the next day come, while anybody waits for it."""
+        if self._next_day is None and self._line.best(1):
+            self._next_day = self._places.next_day(at)
+            self._expect(self._next_day, _Coming.DAY, 0)
+
+    def _settle(self, track: Track, at: datetime) -> None:
+        """Count the ticket's open case where it belongs, and have its end come."""
+        case, look = track.open_case(at), track.look
+        if case is None:
+            freed = self._places.release(look.tracked_id)
+        else:
+            freed = self._places.hold(look.tracked_id, case.team, look.ticket.group_id)
+            self._expect(track.rests_until(case), _Coming.ENDS, look.tracked_id)
+        if freed:
+            self._let_next(at)
+
+    def _let_next(self, at: datetime) -> None:
+        """Have those decided on again for whom there is room now; where the version was live, the engine did so."""
+        for tracked_id in self._line.best(self._places.free(at)):
             track = self._tracks[tracked_id]
-            if track.serial != serial:
-                continue
-            self._added += 1
-            look = track.look
-            facts = moments.later(look.facts, look.as_of, moment, waiting=look.ticket.waiting, hours=self._scene.hours)
-            self._decide(track, facts, moment)
-            self._await(track, facts, moment)
+            if at < self._scene.end and not self._subject.was_live(track.look):
+                self._expect(at, _Coming.DUE, tracked_id, track.serial)
 
     def closed(self) -> Replayed:
         return Replayed(
@@ -142,12 +217,11 @@ class _Books:
             [published.protocol.criteria], facts, at, waiting=look.ticket.waiting, hours=self._scene.hours
         )
         ready = moments.next_ready([published], track.standing(at), at)
-        room = self._next_day(at) if look.tracked_id in self._waiting else None
-        moment = min((one for one in (turn, ready, room) if one is not None), default=None)
+        moment = min((one for one in (turn, ready) if one is not None), default=None)
+        track.serial += 1
         if moment is not None and moment < self._scene.end:
-            track.serial += 1
             # A look may tell of facts that were so a moment before it.
-            heapq.heappush(self._due, (max(moment, look.at), look.tracked_id, track.serial))
+            self._expect(max(moment, look.at), _Coming.DUE, look.tracked_id, track.serial)
 
     def _decide(self, track: Track, facts: Facts, at: datetime) -> None:
         standing = track.standing(at)
@@ -161,15 +235,25 @@ class _Books:
         for case in track.cases:
             if case.protocol in gone and case.exited_at is None:
                 case.exited_at = at
-        self._note_overlap(track.look.tracked_id, decided)
         opening = next((one for one in decided if one.outcome is Outcome.OPEN), None)
-        own = opening is not None and self._subject.made(opening)
-        if not own:
-            self._waiting.pop(track.look.tracked_id, None)
+        if opening is None or not self._subject.made(opening):
+            self._leave_line(track, at)
         if opening is not None and self._is_let_in(track, opening, known, at):
-            track.open(opening, self._protocol_of(opening), known, at)
-            if own:
-                self._openings.append(self._opening(track.look, known, at, opening.reason))
+            self._note_overlap(track.look.tracked_id, decided)
+            self._open(track, opening, known, at)
+
+    def _leave_line(self, track: Track, at: datetime) -> None:
+        """The ticket waits no more without having taken a place: it is another's turn."""
+        if track.look.tracked_id in self._line:
+            self._line.end(track.look.tracked_id)
+            self._let_next(at)
+
+    def _open(self, track: Track, opening: Decision, facts: Facts, at: datetime) -> None:
+        track.open(opening, self._protocol_of(opening), facts, at)
+        self._places.opened(opening.protocol, at)
+        self._settle(track, at)
+        if self._subject.made(opening):
+            self._openings.append(self._opening(track.look, facts, at, opening.reason))
 
     def _asked(self, look: Evaluation) -> list[Published]:
         """Those in force on this ticket then, with the version in the place of its own protocol's."""
@@ -210,35 +294,16 @@ class _Books:
         those who wait for room, the ones with the most to gain come first."""
         protocol, tracked_id = self._protocol_of(opening), track.look.tracked_id
         if progress.out_of_rounds(protocol.guardrails, track.next_round(facts, at)):
-            self._waiting.pop(tracked_id, None)
+            self._leave_line(track, at)
             return False
         if not self._subject.made(opening):
-            return True
+            # Whether there was room for another protocol's case is what history tells.
+            return not self._places.is_limited(protocol) or track.has_life(opening.protocol, at)
         benefit = admission.expected_benefit(facts)
-        ahead = sum(other > benefit for key, other in self._waiting.items() if key != tracked_id)
-        if admission.deferred(self._rooms(at), ahead) is None:
-            self._waiting.pop(tracked_id, None)
+        if admission.deferred(self._places.rooms(at), self._line.ahead(tracked_id, benefit)) is None:
+            self._line.end(tracked_id)
             return True
-        self._waiting[tracked_id] = benefit
+        self._line.put_off(tracked_id, benefit)
+        self._expect_day(at)
         self._deferred.add(tracked_id)
         return False
-
-    def _rooms(self, at: datetime) -> tuple[admission.Room, ...]:
-        rooms = []
-        protocol = self._subject.protocol
-        if (limit := protocol.guardrails.max_cases_per_day) is not None:
-            begun = admission.day_begins(at, self._scene.zone)
-            taken = sum(opening.at >= begun for opening in self._openings)
-            rooms.append(admission.Room(limit=limit, taken=taken, of="cases a day"))
-        if (limit := self._scene.capacities.get(protocol.team or "")) is not None:
-            rooms.append(admission.Room(limit=limit, taken=self._open_of(protocol.team, at), of="open cases"))
-        return tuple(rooms)
-
-    def _open_of(self, team: str | None, at: datetime) -> int:
-        """Cases of a team that are open in the books."""
-        cases = (case for track in self._tracks.values() for case in track.cases)
-        return sum(case.team == team and case.opened_at <= at and case.closed_at(at) is None for case in cases)
-
-    def _next_day(self, at: datetime) -> datetime:
-        begun = admission.day_begins(at, self._scene.zone)
-        return admission.day_begins(begun + timedelta(hours=36), self._scene.zone)

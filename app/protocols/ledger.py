@@ -6,7 +6,7 @@ solved and the wait for its survey was over: nobody knows what its customer woul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -29,6 +29,11 @@ class Life:
     past: PastCase
     answered: bool = False  #: the customer answered its survey
     taken_back_at: datetime | None = None  #: by a rollback; it stands in no protocol's way since
+
+    def team(self, versions: Mapping[int, RecoveryProtocol]) -> str | None:
+        """As its protocol names it; the versions are those of the desk, by id."""
+        version = versions.get(self.past.version_id)
+        return version.team if version is not None else None
 
     def spans(self, at: datetime) -> bool:
         """Whether it was open at that moment, or opened at it."""
@@ -80,21 +85,21 @@ class Track:
     serial: int = 0  #: of the moment that is due, so that earlier ones are known to be overtaken
 
     @classmethod
-    def begin(cls, look: Evaluation, lives: Sequence[Life], start: datetime) -> Track:
-        """A ticket with the cases that it had before the replay, as they really went."""
+    def begin(cls, look: Evaluation, lives: Sequence[Life], versions: Mapping[int, RecoveryProtocol]) -> Track:
+        """A ticket with the cases that it had before its first look, as they really went."""
         before = [
             Case(
                 protocol=life.past.protocol,
-                team=None,
+                team=life.team(versions),
                 version_id=life.past.version_id,
                 opened_at=life.past.opened_at,
                 round=1,
                 heard=None,
                 life=life,
-                exited_at=life.past.exited_at if life.past.exited_at and life.past.exited_at < start else None,
+                exited_at=life.past.exited_at if life.past.exited_at and life.past.exited_at < look.at else None,
             )
             for life in lives
-            if life.past.opened_at < start
+            if life.past.opened_at < look.at
         ]
         return cls(look=look, lives=lives, cases=before)
 
@@ -106,8 +111,16 @@ class Track:
 
     def standing(self, now: datetime) -> Standing:
         """What stands in a protocol's way then."""
-        self._end_rested(now)
+        self.end_rested(now)
         return Standing(cases=tuple(case.at(now) for case in self.cases if case.counts(now)))
+
+    def open_case(self, now: datetime) -> Case | None:
+        """The case that is open then."""
+        return next((case for case in self.cases if case.closed_at(now) is None), None)
+
+    def has_life(self, protocol: str, at: datetime) -> bool:
+        """Whether a case of that protocol really was open at that moment."""
+        return any(life.past.protocol == protocol and life.spans(at) for life in self.lives)
 
     def next_round(self, facts: Facts, now: datetime) -> int:
         """The round that a new case would begin with: it counts on where the customer has said nothing since the one
@@ -134,11 +147,17 @@ class Track:
             )
         )
 
-    def _end_rested(self, now: datetime) -> None:
+    def end_rested(self, now: datetime) -> None:
+        """End what has rested long enough by then."""
         for case in self.cases:
-            if case.life is None and case.rested_at is None and self.solved_at is not None:
-                ends = max(self.solved_at, case.opened_at) + case.rests_for
-                case.rested_at = ends if ends <= now else None
+            ends = self.rests_until(case)
+            case.rested_at = ends if ends is not None and ends <= now else case.rested_at
+
+    def rests_until(self, case: Case) -> datetime | None:
+        """When a case that history has not ends, unless the ticket is opened again before."""
+        if case.life is not None or case.rested_at is not None or self.solved_at is None:
+            return None
+        return max(self.solved_at, case.opened_at) + case.rests_for
 
 
 def heard_in(facts: Facts) -> Heard:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.protocols.decide import PastCase
 from app.protocols.ledger import Life
@@ -105,27 +106,36 @@ def deferred(session: Session, version_ids: Collection[int], start: datetime, en
 def overlap(session: Session, version_ids: Collection[int], start: datetime, end: datetime) -> Mapping[str, int]:
     """By other protocols' names, the tickets on which their criteria and those of these versions held at once when one
     of them opened a case."""
-    ours, theirs = aliased(DecisionRow), aliased(DecisionRow)
-    pairs = {(Outcome.OPEN, Outcome.OTHER_PROTOCOL), (Outcome.OTHER_PROTOCOL, Outcome.OPEN)}
+    opened = select(DecisionRow.tracked_id).where(DecisionRow.outcome == Outcome.OPEN, *_within(start, end))
     rows = session.execute(
-        select(ours.outcome, theirs.outcome, ours.tracked_id, ProtocolRow.name)
-        .join(theirs, (theirs.tracked_id == ours.tracked_id) & (theirs.at == ours.at))
-        .join(ProtocolVersion, ProtocolVersion.id == theirs.version_id)
+        select(DecisionRow.tracked_id, DecisionRow.at, DecisionRow.version_id, DecisionRow.outcome, ProtocolRow.name)
+        .join(ProtocolVersion, ProtocolVersion.id == DecisionRow.version_id)
         .join(ProtocolRow, ProtocolRow.id == ProtocolVersion.protocol_id)
-        .where(
-            ours.version_id.in_(version_ids),
-            theirs.version_id.not_in(version_ids),
-            ours.at >= start,
-            ours.at < end,
-            ours.shadow.is_(False),
-            theirs.shadow.is_(False),
-        )
+        .where(DecisionRow.tracked_id.in_(opened), DecisionRow.shadow.is_(False), DecisionRow.at < end)
+        .order_by(DecisionRow.tracked_id, DecisionRow.id)
     )
     found: dict[str, set[int]] = {}
-    for own, other, tracked_id, name in rows:
-        if (own, other) in pairs:
-            found.setdefault(name, set()).add(tracked_id)
+    for tracked_id, of_ticket in groupby(rows, key=lambda row: row.tracked_id):
+        # A decision is stored only when it differs from the one before, so the others' last ones still stand.
+        standing: dict[str, tuple[int, Outcome]] = {}
+        for at, of_look in groupby(of_ticket, key=lambda row: row.at):
+            standing |= {row.name: (row.version_id, row.outcome) for row in of_look}
+            for name in _held_beside(standing, version_ids) if at >= start else ():
+                found.setdefault(name, set()).add(tracked_id)
+            # Whoever opened a case has said so once: it says nothing of later looks.
+            standing = {name: one for name, one in standing.items() if one[1] is not Outcome.OPEN}
     return {name: len(tickets) for name, tickets in found.items()}
+
+
+def _held_beside(standing: Mapping[str, tuple[int, Outcome]], version_ids: Collection[int]) -> list[str]:
+    """The protocols whose criteria held beside those of the versions where one of them opens a case."""
+    counterparts = {Outcome.OPEN: Outcome.OTHER_PROTOCOL, Outcome.OTHER_PROTOCOL: Outcome.OPEN}
+    wanted = {counterparts.get(outcome) for version_id, outcome in standing.values() if version_id in version_ids}
+    return [
+        name
+        for name, (version_id, outcome) in standing.items()
+        if version_id not in version_ids and outcome in counterparts and outcome in wanted
+    ]
 
 
 def _within(start: datetime, end: datetime) -> tuple[ColumnElement[bool], ...]:

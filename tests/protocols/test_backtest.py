@@ -12,6 +12,7 @@ from app.protocols.backtest import Replayed, Scene, Subject, replay
 from app.protocols.decide import PastCase
 from app.protocols.evaluation import Evaluation, Snapshot
 from app.protocols.ledger import Life
+from app.protocols.routing import Team
 from tests.protocols.make import condition, published
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -224,14 +225,108 @@ def test_the_same_looks_are_replayed_the_same() -> None:
     assert run(subject(POOR, WAITS), looks) == run(subject(POOR, WAITS), looks)
 
 
-def test_a_team_takes_no_more_open_cases_than_it_can() -> None:
+def teams(capacity: int) -> dict[str, Any]:
+    return {"teams": [Team(group_id="20", name="Recovery", capacity=capacity)]}
+
+
+RECOVERS = published(9, team=" recovery ", criteria={"all": [POOR]}).protocol
+CAPPED = published(3, order=5, name="Other", criteria={"all": [POOR]}, guardrails={"max_cases_per_day": 1}).protocol
+
+
+def test_a_team_takes_no_more_open_cases_than_it_can_and_a_place_that_is_free_is_taken_at_once() -> None:
     looks = [look(number * HOUR, ticket=number) for number in range(1, 4)]
     lives = {1: [past(START + HOUR, START + 5 * HOUR)]}
 
-    found = run(subject(team="Recovery"), [*looks, look(6 * HOUR, ticket=3)], capacities={"Recovery": 2}, lives=lives)
+    found = run(subject(team="Recovery"), [*looks, look(6 * HOUR, ticket=3)], lives=lives, **teams(2))
 
-    assert opened(found) == [("1", HOUR), ("2", 2 * HOUR), ("3", 6 * HOUR)]
+    assert opened(found) == [("1", HOUR), ("2", 2 * HOUR), ("3", 5 * HOUR)]
     assert found.deferred == 1
+
+
+def test_where_the_version_was_live_its_looks_tell_when_a_free_place_was_taken() -> None:
+    live: dict[str, Any] = {"in_force": ((9, 10),)}
+    looks = [look(HOUR, **live), look(2 * HOUR, ticket=2, **live), look(6 * HOUR, ticket=2, **live)]
+    lives = {1: [past(START + HOUR, START + 5 * HOUR)]}
+
+    found = run(subject(team="Recovery", same_as=[9]), looks, lives=lives, **teams(1))
+
+    assert opened(found) == [("1", HOUR), ("2", 6 * HOUR)]
+
+
+@pytest.mark.parametrize("with_look", [True, False])
+def test_a_case_that_rested_makes_room_whether_or_not_its_ticket_is_looked_at_again(with_look: bool) -> None:
+    version = subject(team="Recovery", follow_up={"resurvey": {"after_hours": 24}})
+    solved: dict[str, Any] = {"snapshot": {"status": "solved", "waiting": False}}
+    again = [look(29 * HOUR, **solved)] if with_look else []
+
+    found = run(version, [look(), look(HOUR, **solved), *again, look(30 * HOUR, ticket=2)], **teams(1))
+
+    assert opened(found) == [("1", timedelta(0)), ("2", 30 * HOUR)]
+    assert found.deferred == 0
+
+
+def test_cases_from_before_the_span_take_room_also_where_nobody_looks_at_them() -> None:
+    lives = {5: [past(START - DAY, START + 3 * HOUR)]}
+
+    found = run(subject(team="20"), [look()], lives=lives, versions={9: RECOVERS}, **teams(1))
+
+    assert opened(found) == [("1", 3 * HOUR)]
+
+
+def test_a_case_of_another_protocol_on_a_ticket_of_the_teams_group_takes_room() -> None:
+    theirs = look(**BESIDE, snapshot={"group_id": "20"})
+
+    found = run(subject(team="Recovery"), [theirs, look(HOUR, ticket=2)], versions={3: OTHER}, **teams(1))
+
+    assert opened(found) == []
+    assert found.deferred == 1
+
+
+def test_the_days_cap_counts_what_had_opened_before_the_span() -> None:
+    lives = {5: [past(START - HOUR, START - HOUR / 2)]}
+
+    found = run(subject(guardrails={"max_cases_per_day": 1}), [look()], lives=lives, end=START + 10 * HOUR)
+
+    assert opened(found) == []
+
+
+def test_of_equal_ones_who_waited_first_is_let_in_first() -> None:
+    version = subject(guardrails={"max_cases_per_day": 1})
+    looks = [look(), *(look(number * HOUR, ticket=10 - number) for number in range(1, 4))]
+
+    found = run(version, [*looks, look(20 * HOUR, ticket=4)], end=START + 2 * DAY)
+
+    assert [ticket for ticket, _ in opened(found)] == ["1", "9", "8"]
+
+
+def test_a_place_that_the_first_in_line_does_not_want_any_more_goes_to_the_next() -> None:
+    young = condition("age_hours", "below", 5)
+    version = subject(POOR, young, guardrails={"max_cases_per_day": 1})
+    looks = [look(ticket=number, facts={"age_hours": age, "p_satisfied": p})
+             for number, age, p in ((1, 0.0, 0.3), (2, 0.0, 0.1), (3, -30.0, 0.2))]  # fmt: skip
+
+    found = run(version, looks, end=START + DAY)
+
+    assert opened(found) == [("1", timedelta(0)), ("3", 15 * HOUR)]
+
+
+def test_another_protocol_that_put_a_case_off_leaves_the_ticket_as_it_did() -> None:
+    looks = [look(**BESIDE), look(HOUR, ticket=2, **BESIDE), look(DAY, ticket=2, facts={"level": "poor"})]
+    real = PastCase(protocol="Other", version_id=3, opened_at=START, closed_at=None)
+
+    found = run(subject(), looks, versions={3: CAPPED}, lives={1: [Life(past=real)]})
+
+    assert opened(found) == [("2", DAY)]
+    assert found.overlap == {"Other": 1}
+
+
+def test_a_case_that_is_put_off_overlaps_with_nobody() -> None:
+    version = subject(order=1, guardrails={"max_cases_per_day": 1})
+
+    found = run(version, [look(), look(HOUR, ticket=2, **BESIDE)], versions={3: OTHER}, end=START + 10 * HOUR)
+
+    assert found.deferred == 1
+    assert found.overlap == {}
 
 
 def test_a_case_that_was_taken_back_stands_in_no_way_since() -> None:

@@ -103,6 +103,24 @@ def test_an_overlap_is_a_ticket_on_which_both_held_when_one_opened(database: Dat
         assert doings.overlap(session, [ours], *SPAN) == {"Theirs": 2}
 
 
+def test_an_overlap_is_told_also_where_the_other_had_said_the_same_before(database: Database, desk_id: int) -> None:
+    ours, theirs = (add_version(database, desk_id, name=name) for name in ("Ours", "Theirs"))
+    tracked_id = add_ticket(database, desk_id)
+    said = ((ours, Outcome.NO_CAPACITY, -2), (theirs, Outcome.OTHER_PROTOCOL, -2), (ours, Outcome.OPEN, 0))
+    with database.desk(desk_id) as session:
+        tracked = session.get_one(TrackedTicket, tracked_id)
+        for version_id, outcome, hours in said:
+            then = NOW + hours * HOUR
+            decisions.record(session, tracked, decision(version_id, outcome=outcome), case_id=None, at=then)
+
+    with database.desk(desk_id, read=True) as session:
+        found = [doings.overlap(session, [one], *SPAN) for one in (ours, theirs)]
+        before = doings.overlap(session, [ours], NOW - 3 * HOUR, NOW - HOUR)
+
+    assert found == [{"Theirs": 1}, {"Ours": 1}]
+    assert before == {}
+
+
 def test_tickets_that_had_to_wait_are_counted_once(database: Database, desk_id: int) -> None:
     version_id, tracked_id = add_version(database, desk_id), add_ticket(database, desk_id)
     for outcome in (Outcome.NO_CAPACITY, Outcome.NOT_ELIGIBLE, Outcome.NO_CAPACITY):

@@ -19,8 +19,9 @@ from app.store.protocols import Reach
 from app.words import Outcome
 from connectors.ticket import Receipt, Ticket, Write
 from connectors.zendesk.client import ZendeskConnector
+from tasks import targets
 from tests.tasks.fortnight import END, drawn, live
-from tests.tasks.stage import FOLLOW_UP, START, Stage, protocol
+from tests.tasks.stage import ANGRY, CALM, FOLLOW_UP, NOTE, START, Stage, protocol
 
 ANGRY_WAITS: dict[str, Any] = protocol(
     "Angry and waiting",
@@ -143,3 +144,22 @@ def test_what_the_brake_holds_back_is_in_neither_figures(stage: Stage) -> None:
     found = would_have(stage, rescue).figures
     assert found.as_dict() == did(stage, rescue).as_dict()
     assert (found.cases, found.steps, found.field_changes) == (2, {"status": 2}, {"status": 1})
+
+
+@pytest.mark.capability("N5")
+def test_whom_a_cap_puts_off_is_put_off_in_both_figures(stage: Stage) -> None:
+    capped = {"guardrails": {"max_cases_per_day": 1}}
+    rescue, beside = protocol("Rescue", NOTE, **capped), protocol("Beside", NOTE, **capped)
+    stage.publish(rescue, beside)
+    for number, text in enumerate((CALM, CALM, ANGRY, CALM)):
+        stage.opens(text, email=f"customer-{number}@example.com")
+        stage.drain()
+
+    stage.step(days=1)
+    targets.sweep()
+    stage.drain()
+
+    for document in (rescue, beside):
+        assert would_have(stage, document).figures.as_dict() == did(stage, document).as_dict()
+    assert (did(stage, rescue).cases, did(stage, rescue).deferred) == (2, 3)
+    assert did(stage, rescue).overlap == {"Beside": 2}
