@@ -22,8 +22,10 @@ from app.protocols.errors import DocumentError
 from app.protocols.lint import DeskNames, Severity, lint_one, lint_together
 from app.protocols.packs import UnknownPack, documents_in, load_pack
 from app.protocols.protocol import RecoveryProtocol
+from app.protocols.rollout import LEAST_SHARE
 from app.protocols.tags import TagDictionary
 from app.publishing import import_documents
+from app.reasons import checked_reason
 from app.store import desks, protocol_events, protocols, samples, teams, tracked_tickets
 from app.store.models import Desk, ProtocolRow, ProtocolVersion, VersionState
 from connectors.base import Connector
@@ -249,7 +251,7 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """Who puts a version in force, why, and how far it reaches. Raises ValueError for a share that is none."""
+    """Who puts a version in force, why, and how far it reaches. Raises ValueError for no such share, or no reason."""
 
     by: str
     reason: str = "published from the command line"
@@ -258,10 +260,11 @@ class Publication:
 
     def __post_init__(self) -> None:
         share = self.reach.share
-        if share is not None and not 0 < share < 1:
-            raise ValueError(f"share: must be above 0 and below 1 (got {share:g})")
+        if share is not None and not LEAST_SHARE <= share < 1:
+            raise ValueError(f"share: must be at least {LEAST_SHARE:g} and below 1 (got {share:g})")
         if share is not None and self.reach.shadow:
             raise ValueError("share: must be left out for a version that only watches")
+        object.__setattr__(self, "reason", checked_reason(self.reason))
 
 
 def publish(

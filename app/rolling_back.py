@@ -19,6 +19,7 @@ from app.protocol_setup import find_version, watch_clocks
 from app.protocols.document import read_document
 from app.protocols.errors import DocumentError
 from app.protocols.lint import Severity, lint_together
+from app.reasons import checked_reason
 from app.store import protocol_events, protocols, rollbacks
 from app.store.models import ProtocolVersion, RollbackRow, StepState, VersionState
 from app.store.protocol_events import Kind, Said
@@ -27,7 +28,6 @@ from tasks.parts import Parts
 
 LOG = log.get("protocols")
 
-MOST_REASON = 500  #: characters
 OPEN = frozenset({StepState.PLANNED, StepState.SENDING})
 
 
@@ -84,7 +84,7 @@ def start(  # noqa: PLR0913  page, API and command all name each of these
     With `undo`, cases of the withdrawn versions end, and what they changed is set back where nobody has touched it
     since. Raises ValueError that says what is wrong; then nothing changed.
     """
-    said = Said(by=by, reason=_checked(reason.strip()), at=real_now())
+    said = Said(by=by, reason=checked_reason(reason), at=real_now())
     with parts.database.desk(desk_id) as session:
         protocol_id = protocols.lock(session, find_version(session, name).protocol_id)
         turn = _turn(session, protocol_id, to, undo=undo)
@@ -103,14 +103,6 @@ def start(  # noqa: PLR0913  page, API and command all name each of these
             tickets=tickets,
             warnings=tuple(row.warnings),
         )
-
-
-def _checked(reason: str) -> str:
-    if not reason:
-        raise ValueError("reason: is missing; say why it is taken back")
-    if len(reason) > MOST_REASON or "\0" in reason:
-        raise ValueError(f"reason: must be text of at most {MOST_REASON} characters")
-    return reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

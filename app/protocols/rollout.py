@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from app.protocols.decide import Published
 from app.protocols.protocol import RecoveryProtocol
 
+LEAST_SHARE = 0.001  #: of a canary: below one ticket in a thousand it would try nothing
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import log
 from app.clock import real_now
+from app.reasons import checked_text
 from app.store import alert_chains, cases, chores, desks, deviations
 from app.store.deviations import LONGEST_REASON, DeviationKind, Given, ReasonMissing
 from app.store.models import RecoveryCase, Role
@@ -81,8 +82,9 @@ def close_case(case_id: int) -> ResponseReturnValue:
     ending, reason = request.form.get("ending", ""), request.form.get("reason", "")
     if ending not in set(Ending):
         return _refused(case_id, Trouble(form="close", message="Choose how it ended.", reason=reason))
-    if len(reason) > LONGEST_REASON:
-        return _refused(case_id, _too_long("close", reason))
+    trouble = _unkept("close", reason)
+    if trouble is not None:
+        return _refused(case_id, trouble)
     confirmed = request.form.get("confirmed") == "yes"
     wanted = ByHand(ending=Ending(ending), confirmed=confirmed, reason=reason, by=visitor().email)
     try:
@@ -104,7 +106,19 @@ def _case(session: Session, case_id: int) -> RecoveryCase:
 def _reason_trouble(form: str, reason: str) -> Trouble | None:
     if not reason.strip():
         return Trouble(form=form, message="A reason is needed, in your own words.", reason="")
-    return _too_long(form, reason) if len(reason) > LONGEST_REASON else None
+    return _unkept(form, reason)
+
+
+def _unkept(form: str, reason: str) -> Trouble | None:
+    """What keeps words that were given from being kept; having given none may be right."""
+    if len(reason) > LONGEST_REASON:
+        return _too_long(form, reason)
+    try:
+        checked_text("reason", reason)
+    except ValueError:
+        message = "Please write it anew: there is a character in it that cannot be kept."
+        return Trouble(form=form, message=message, reason=reason.replace("\0", ""))
+    return None
 
 
 def _too_long(form: str, reason: str) -> Trouble:

@@ -302,7 +302,7 @@ class TestWhatCannotBeDone:
             roll_back(stage, to=2)
 
     @pytest.mark.parametrize(
-        ("reason", "says"), [(" ", "is missing"), ("x" * 501, "at most 500"), ("a\0b", "must be text")]
+        ("reason", "says"), [(" ", "is missing"), ("x" * 501, "1 to 500"), ("a\0b", "must be text")]
     )
     def test_a_rollback_without_a_proper_reason_is_refused(self, stage: Stage, reason, says):
         begin(stage)

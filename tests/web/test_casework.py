@@ -212,3 +212,13 @@ def test_the_queue_shows_who_waits_for_capacity(admin: SignedIn, story: Seeded, 
 
     assert "Deferred: capacity" in page
     assert f"#{story.quiet_ticket_id}" in page
+
+
+@pytest.mark.parametrize(("path", "fields"), [("deviations", {"kind": "other_step"}), ("close", {"ending": "ended"})])
+def test_words_that_cannot_be_kept_are_asked_for_anew(
+    admin: SignedIn, story: Seeded, database: Database, path: str, fields: dict[str, str]
+) -> None:
+    answer = admin.post(f"/cases/{story.case_id}/{path}", **fields, reason="called\0 her")
+
+    assert answer.status_code == 422
+    assert told(database, story) == []

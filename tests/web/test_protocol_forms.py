@@ -96,3 +96,31 @@ class TestSizes:
 
     def test_other_forms_keep_the_smaller_bound(self, admin: SignedIn) -> None:
         assert admin.post("/desk", desk=LARGE).status_code == 413
+
+
+FULL = "\n".join(
+    ["name: Full", "criteria:", *(f"  {group}:\n" + "    - 1\n" * 100 for group in ("all", "any")), "actions: []"]
+)
+
+
+class TestRows:
+    @pytest.mark.parametrize("do", ["preset:below_five", "add:criteria.all"])
+    def test_one_row_too_many_is_told_and_nothing_is_overwritten(self, admin: SignedIn, story: Seeded, do: str) -> None:
+        rows = {f"criteria.all[{number}].field": "score" for number in range(100)}
+
+        answer = admin.post("/protocols/new", **{"name": "Full", **rows, "criteria.all[99].value": "77"}, do=do)
+        of_yaml = admin.post("/protocols/new", document=FULL, do=do)
+
+        assert (answer.status_code, of_yaml.status_code) == (422, 422)
+        assert "at most 100" in answer.text
+        assert 'value="77"' in answer.text
+
+    @pytest.mark.parametrize("text", ["- a\n- b", "only words", "", "# a remark"])
+    def test_yaml_that_is_no_mapping_stays_when_a_form_is_asked_for(
+        self, admin: SignedIn, story: Seeded, text: str
+    ) -> None:
+        answer = admin.post("/protocols/new", document=text, do="form")
+
+        assert answer.status_code == 200
+        assert 'name="document"' in answer.text
+        assert text in answer.text

@@ -80,12 +80,12 @@ def test_a_version_comes_into_force_as_far_as_it_should(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"reason": ""}, "say why it is put in force"),
+        ({"reason": ""}, "is missing; say why"),
         ({"reason": "x" * 501}, "must have 1 to 500 characters"),
         ({"how": "loudly"}, "must be whole, canary or shadow"),
-        ({"how": "canary", "share": "0"}, "must be above 0 and below 100 percent"),
-        ({"how": "canary", "share": "100"}, "must be above 0 and below 100 percent"),
-        ({"how": "canary", "share": "nan"}, "must be above 0 and below 100 percent"),
+        ({"how": "canary", "share": "0"}, "must be at least 0.1 and below 100 percent"),
+        ({"how": "canary", "share": "100"}, "must be at least 0.1 and below 100 percent"),
+        ({"how": "canary", "share": "nan"}, "must be at least 0.1 and below 100 percent"),
         ({"how": "canary", "share": "some"}, "must be a number of percent"),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_version_that_would_leave_causes_without_a_protocol_is_not_published(
         newer = seeds.DOCUMENT.replace("value: 40", "value: 35")
         protocols.import_document(session, story.desk_id, "Late parcel", newer, real_now())
 
-    answer = admin.post(path(story, 2), how="whole", reason="because")
+    answer = admin.post(path(story, 2), how="whole", reason="because", seen="0")
 
     assert answer.status_code == 422
     assert "no protocol is in charge of" in answer.text
@@ -134,7 +134,7 @@ def test_a_version_that_does_not_exist_cannot_be_published(admin: SignedIn, soun
 
 @pytest.mark.capability("N6")
 def test_a_protocol_is_taken_back_with_a_reason(admin: SignedIn, sound: Seeded, database: Database) -> None:
-    admin.post(path(sound), how="whole", reason="too bold")
+    admin.post(path(sound), how="whole", reason="too bold", seen=seen_on(admin.get(path(sound)).text))
 
     without = admin.post(f"/protocols/{sound.protocol_id}/rollback", reason=" ")
     done = admin.post(f"/protocols/{sound.protocol_id}/rollback", reason="too many cases", undo="yes")
@@ -193,7 +193,33 @@ def test_a_span_that_is_none_is_told(admin: SignedIn, sound: Seeded, query: str,
 
 def test_the_list_tells_of_trials_and_newer_drafts(admin: SignedIn, sound: Seeded) -> None:
     draft = admin.get("/protocols").text
-    admin.post(path(sound), how="canary", share="20", reason="a trial")
+    admin.post(path(sound), how="canary", share="20", reason="a trial", seen=seen_on(admin.get(path(sound)).text))
 
     assert "version=3" in draft
     assert "In force on a share: 20 %" in admin.get("/protocols").text
+
+
+@pytest.mark.parametrize("seen", [None, "", "-1", "many", "9" * 30])
+def test_a_form_that_does_not_say_what_it_saw_publishes_nothing(
+    admin: SignedIn, sound: Seeded, database: Database, seen: str | None
+) -> None:
+    fields = {} if seen is None else {"seen": seen}
+
+    answer = admin.post(path(sound), how="whole", reason="because", **fields)
+
+    assert answer.status_code == 409
+    assert "publish again" in answer.text
+    assert versions(database, sound)[3].state is VersionState.DRAFT
+
+
+def test_what_has_errors_beside_others_may_still_watch(admin: SignedIn, story: Seeded, database: Database) -> None:
+    with database.desk(story.desk_id) as session:
+        newer = seeds.DOCUMENT.replace("value: 40", "value: 35")
+        protocols.import_document(session, story.desk_id, "Late parcel", newer, real_now())
+    page = admin.get(path(story, 2)).text
+
+    answer = admin.post(path(story, 2), how="shadow", reason="to watch", seen=seen_on(page))
+
+    assert "<button>Publish</button>" in page
+    assert answer.status_code == 303
+    assert versions(database, story)[2].state is VersionState.SHADOW

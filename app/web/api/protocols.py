@@ -18,7 +18,7 @@ from app.protocols.lint import lint
 from app.store import protocol_events, protocols
 from app.store.desks import NotFound
 from app.store.models import ProtocolRow, ProtocolVersion, Role
-from app.web.api.base import abort, make_blueprint, operation
+from app.web.api.base import WholeNumber, abort, make_blueprint, operation
 from app.web.api.which import OnDeskSchema, find_desk
 from app.web.context import parts
 
@@ -52,9 +52,8 @@ class NewDraftSchema(OnDeskSchema):
 
 
 class NextDraftSchema(NewDraftSchema):
-    base = fields.Integer(
+    base = WholeNumber(
         required=True,
-        validate=validate.Range(min=1),
         metadata={"description": "The number of the version it was written upon; 409 when there is a newer one"},
     )
 
@@ -88,7 +87,7 @@ class ListSchema(Schema):
 
 
 class WhichVersionSchema(OnDeskSchema):
-    version = fields.Integer(load_default=None, metadata={"description": "A number; without it, the newest"})
+    version = WholeNumber(load_default=None, metadata={"description": "A number; without it, the newest"})
 
 
 class WholeSchema(RowSchema):
@@ -98,8 +97,8 @@ class WholeSchema(RowSchema):
 
 
 class BetweenSchema(OnDeskSchema):
-    old = fields.Integer(load_default=None, data_key="from")
-    new = fields.Integer(load_default=None, data_key="to")
+    old = WholeNumber(load_default=None, data_key="from")
+    new = WholeNumber(load_default=None, data_key="to")
 
 
 class LineSchema(Schema):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from marshmallow import Schema, fields, validate, validates_schema
@@ -14,17 +15,26 @@ from app.protocol_setup import NotSound, Overtaken, Publication
 from app.protocols.document import read_document
 from app.protocols.errors import DocumentError
 from app.protocols.protocol import RecoveryProtocol
+from app.protocols.rollout import LEAST_SHARE
+from app.reasons import checked_reason, checked_text
 from app.store import desks
 from app.store.desks import NotFound
 from app.store.models import Role
 from app.store.protocols import Reach
 from app.trying import NothingKnown, lint_in_place, try_on
-from app.web.api.base import abort, operation
+from app.web.api.base import WholeNumber, abort, by, operation
 from app.web.api.protocols import FindingSchema, blueprint, document_field, find_versions, numbered, refuse
 from app.web.api.which import OnDeskSchema, caller, find_desk
 from app.web.context import parts
 
 LONGEST = timedelta(days=92)
+YEARS = (1970, 9000)
+
+
+def _in_our_time(moment: datetime) -> None:
+    """Near either end of what a calendar holds, another zone or another day is out of it."""
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise ValidationError(f"must be in a year from {YEARS[0]} to {YEARS[1]}")
 
 
 class TriedSchema(Schema):
@@ -40,15 +50,15 @@ class TriedSchema(Schema):
 
 class TrySchema(OnDeskSchema):
     document = document_field(required=True)
-    ticket = fields.String(required=True, validate=validate.Length(1, 64))
+    ticket = fields.String(required=True, validate=[validate.Length(1, 64), by(partial(checked_text, "ticket"))])
 
 
 class BacktestSchema(OnDeskSchema):
     document = document_field(load_default=None)
-    protocol = fields.Integer(load_default=None, metadata={"description": "A stored protocol's id, instead"})
-    version = fields.Integer(load_default=None, metadata={"description": "Of it; without, the newest"})
-    start = fields.AwareDateTime(required=True, data_key="from")
-    end = fields.AwareDateTime(required=True, data_key="to")
+    protocol = WholeNumber(load_default=None, metadata={"description": "A stored protocol's id, instead"})
+    version = WholeNumber(load_default=None, metadata={"description": "Of it; without, the newest"})
+    start = fields.AwareDateTime(required=True, validate=_in_our_time, data_key="from")
+    end = fields.AwareDateTime(required=True, validate=_in_our_time, data_key="to")
     share = fields.Float(
         load_default=None, validate=validate.Range(0, 1, min_inclusive=False, max_inclusive=False), allow_nan=False
     )
@@ -68,19 +78,19 @@ class AnySchema(Schema):
 
 
 class PublishSchema(OnDeskSchema):
-    version = fields.Integer(required=True, validate=validate.Range(min=1))
+    version = WholeNumber(required=True)
     how = fields.String(required=True, validate=validate.OneOf(["whole", "canary", "shadow"]))
     share = fields.Float(load_default=None, allow_none=True, allow_nan=False)
-    reason = fields.String(required=True, validate=validate.Length(1, 500))
-    seen = fields.Integer(
-        load_default=None, metadata={"description": "As read before; 409 when what is in force changed since"}
+    reason = fields.String(required=True, validate=by(checked_reason), metadata={"description": "1 to 500 characters"})
+    seen = WholeNumber(
+        least=0, load_default=None, metadata={"description": "As read before; 409 when what is in force changed since"}
     )
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
         share, canary = data["share"], data["how"] == "canary"
-        if canary and (share is None or not 0 < share < 1):
-            raise ValidationError("must be above 0 and below 1", "share")
+        if canary and (share is None or not LEAST_SHARE <= share < 1):
+            raise ValidationError(f"must be at least {LEAST_SHARE:g} and below 1", "share")
         if not canary and share is not None:
             raise ValidationError("must be left out; only a canary has one", "share")
 
@@ -93,9 +103,9 @@ class PublishedSchema(Schema):
 
 
 class RollbackSchema(OnDeskSchema):
-    to = fields.Integer(load_default=None, validate=validate.Range(min=1))
+    to = WholeNumber(load_default=None)
     undo = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    reason = fields.String(required=True, validate=validate.Length(1, 500))
+    reason = fields.String(required=True, validate=by(checked_reason), metadata={"description": "1 to 500 characters"})
 
 
 @operation(blueprint, "/try", method="POST", role=Role.ADMIN, takes=TrySchema, gives=TriedSchema)
@@ -136,8 +146,8 @@ def publish(body: dict[str, Any], protocol_id: int) -> Any:
     desk_id = find_desk(body["desk"], Role.ADMIN)
     name = _name(desk_id, protocol_id)
     reach = Reach(share=body["share"], shadow=body["how"] == "shadow")
-    publication = Publication(by=caller(), reason=body["reason"], reach=reach, seen=body["seen"])
     try:
+        publication = Publication(by=caller(), reason=body["reason"], reach=reach, seen=body["seen"])
         return protocol_setup.publish(
             parts(), desk_id, name, publication, number=body["version"], names=_names(desk_id)
         )
@@ -147,7 +157,9 @@ def publish(body: dict[str, Any], protocol_id: int) -> Any:
     except Overtaken as error:
         abort(409, errors=[{"path": "seen", "message": str(error), "value": str(body["seen"])}])
     except ValueError as error:
-        abort(422, errors=[{"path": "version", "message": str(error), "value": str(body["version"])}])
+        told = _at(str(error))
+        of_version = {"path": "version", "message": str(error), "value": str(body["version"])}
+        abort(422, errors=[told if told["path"] in ("reason", "share") else of_version])
 
 
 @operation(

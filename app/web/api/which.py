@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import abort
 from flask_smorest import abort as refuse
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from app.store import accounts, desks
 from app.store.database import Purpose
 from app.store.models import Role
+from app.web.api.base import WholeNumber
 from app.web.context import find_visitor, parts
 
 OPERATOR = "operator"
@@ -17,7 +18,7 @@ OPERATOR = "operator"
 class OnDeskSchema(Schema):
     """Whatever a call needs beside the desk it is about."""
 
-    desk = fields.Integer(
+    desk = WholeNumber(
         load_default=None,
         metadata={"description": "The desk's id; may be left out where there is only one"},
     )

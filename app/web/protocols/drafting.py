@@ -40,6 +40,7 @@ class Work:
     ticket: str = ""  #: the ticket that it is tried on
     text: str | None = None  #: the YAML, where it is written as such
     broken: Sequence[Said] = ()  #: what keeps the YAML from being read at all
+    mapping: bool = True  #: False where the YAML has no keys, so that no form can show what it says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def read_work(sent: MultiDict[str, str]) -> Work:
     work = Work(
         document={},
         base=int(base) if base.isdecimal() and len(base) < 9 else 0,
-        ticket=sent.get("ticket", "").strip()[:LONGEST_TICKET],
+        ticket=sent.get("ticket", "").replace("\0", "").strip()[:LONGEST_TICKET],
     )
     if "document" not in sent:
         return replace(work, document=read_form(sent.lists()))
@@ -84,7 +85,8 @@ def read_work(sent: MultiDict[str, str]) -> Work:
         found = read_yaml(text)
     except DocumentError as error:
         return replace(work, text=text, broken=errors_of(error))
-    return replace(work, text=text, document=found if isinstance(found, dict) else {})
+    mapping = isinstance(found, dict)
+    return replace(work, text=text, document=found if mapping else {}, mapping=mapping)
 
 
 def of_document(text: str, base: int = 0) -> Work:

@@ -116,6 +116,8 @@ def _work(row: ProtocolRow | None) -> ResponseReturnValue:
         abort(400)
     try:
         return _page(row, _VERBS[verb](work, where))
+    except form.Full as error:
+        return _page(row, Shown(work=work, told=False, said=str(error), code=422))
     except ValueError:
         abort(400)
 
@@ -165,11 +167,9 @@ def _preset(work: Work, where: str) -> Shown:
     criteria = PRESETS[chosen].criteria
     for group in ("all", "any"):
         for condition in getattr(criteria, group):
-            form.add_row(document, f"criteria.{group}")
             value = list(condition.value) if isinstance(condition.value, tuple) else condition.value
-            _at(document, f"criteria.{group}")[-1].update(
-                field=condition.field, operator=condition.operator, value=value
-            )
+            row = form.add_row(document, f"criteria.{group}")
+            row.update(field=condition.field, operator=condition.operator, value=value)
     return Shown(work=replace(work, document=document), told=False, focus="criteria.all")
 
 
@@ -178,8 +178,8 @@ def _yaml(work: Work, _where: str) -> Shown:
 
 
 def _form(work: Work, _where: str) -> Shown:
-    """Back to the form, where the YAML can be read at all."""
-    if work.broken:
+    """Back to the form, where the YAML can be read at all and has places for the form's values."""
+    if work.broken or not work.mapping:
         return Shown(work=work)
     return Shown(work=replace(work, text=None))
 

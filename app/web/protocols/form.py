@@ -151,11 +151,20 @@ def _text(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
-def add_row(document: dict[str, Any], path: str) -> None:
-    """An empty row at the end of the list at that path. Raises ValueError for what is no list."""
+class Full(Exception):
+    """A list has as many rows as it may have; the message says how many, of what."""
+
+
+def add_row(document: dict[str, Any], path: str) -> dict[str, Any]:
+    """An empty row at the end of the list at that path. Raises ValueError for what is no list, and Full."""
     rows = _rows(document, path)
-    if len(rows) < MOST_ROWS:
-        rows.append({})
+    if len(rows) >= MOST_ROWS:
+        raise Full(
+            f"There are at most {MOST_ROWS} {'steps' if path == 'actions' else 'conditions'}; nothing was added."
+        )
+    row: dict[str, Any] = {}
+    rows.append(row)
+    return row
 
 
 def remove_row(document: dict[str, Any], path: str, number: int) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app import log, protocol_setup
 from app.protocol_setup import NotSound, Overtaken, Publication
 from app.protocols.difference import compare
+from app.protocols.rollout import LEAST_SHARE
+from app.reasons import checked_reason
 from app.store import protocol_events, protocols
 from app.store.models import ProtocolVersion, Role, VersionState
 from app.store.protocols import Reach
@@ -19,8 +21,6 @@ from app.web.access import requires
 from app.web.context import desk_id, parts, visitor
 from app.web.protocols.base import blueprint, row_or_404, version_or_404
 from app.web.protocols.drafting import choices, judge, of_document
-
-MOST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +60,21 @@ def release(protocol_id: int, number: int) -> ResponseReturnValue:
 
 
 def read_publication(given: dict[str, str], by: str) -> Publication:
-    """What the form says about publishing. Raises ValueError whose message begins with the field: "share: ..."."""
-    reason = given.get("reason", "").strip()
-    if not 0 < len(reason) <= MOST_REASON:
-        raise ValueError(f"reason: must have 1 to {MOST_REASON} characters; say why it is put in force")
-    seen = given.get("seen", "")
+    """What the form says about publishing. Raises ValueError whose message begins with the field: "share: ...";
+    Overtaken."""
     return Publication(
         by=by,
-        reason=reason,
+        reason=checked_reason(given.get("reason", "")),
         reach=_reach(given.get("how", ""), given.get("share", "")),
-        seen=int(seen) if seen.isdecimal() and len(seen) < 19 else None,
+        seen=_seen(given.get("seen", "")),
     )
+
+
+def _seen(text: str) -> int:
+    """The newest event that the page showed. Raises Overtaken: without it nobody knows whose work is published over."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise Overtaken("the form does not say what was in force when it was opened; look at it, then publish again")
+    return int(text)
 
 
 def _reach(how: str, share: str) -> Reach:
@@ -84,8 +88,8 @@ def _reach(how: str, share: str) -> Reach:
         percent = float(share)
     except ValueError as error:
         raise ValueError(f'share: must be a number of percent (got "{share[:20]}")') from error
-    if not 0 < percent < 100:
-        raise ValueError(f"share: must be above 0 and below 100 percent (got {percent:g})")
+    if not 100 * LEAST_SHARE <= percent < 100:
+        raise ValueError(f"share: must be at least {100 * LEAST_SHARE:g} and below 100 percent (got {percent:g})")
     return Reach(share=percent / 100)
 
 
