@@ -8,14 +8,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.clock import real_now
 from app.protocols import progress
 from app.protocols.admission import Room, day_begins, deferred, expected_benefit
 from app.protocols.facts import Facts
 from app.protocols.protocol import Guardrails, RecoveryProtocol
-from app.store import cases, deferrals, desks, protocols
-from app.store.models import ProtocolRow, RecoveryCase, TeamRow, TrackedTicket
+from app.store import cases, deferrals, desks, protocols, tracked_tickets
+from app.store.models import ProtocolRow, RecoveryCase, TeamRow, TrackedTicket, VersionState
 from app.words import Decision, Outcome
 from tasks import documents, leads
+
+WITHDRAWN = "The criteria hold, but this version was taken out of force just then."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +37,51 @@ def let_in(session: Session, row: TrackedTicket, wanted: Wanted) -> Decision:
     if circle is not None:
         deferrals.end(session, row.id)
         return wanted.decision._replace(outcome=Outcome.COOLDOWN, reason=circle)
-    own = deferrals.lock(session, wanted.decision.version_id)
-    rooms = _rooms(session, own, wanted.protocol, wanted.now)
+    deferrals.hold(session, row.desk_id)
+    state, protocol_id = protocols.standing(session, wanted.decision.version_id)
+    if state is VersionState.RETIRED:
+        # It was taken out of force while we waited: what is in force now decides, at another look.
+        row.facts_digest = None
+        session.flush()
+        tracked_tickets.wake(session, row.id, real_now())
+        return wanted.decision._replace(outcome=Outcome.NOT_ELIGIBLE, reason=WITHDRAWN)
+    own = session.get_one(ProtocolRow, protocol_id)
     benefit = expected_benefit(wanted.facts)
-    reason = deferred(rooms, deferrals.ahead(session, own.id, benefit, row.id)) if rooms else None
+    reason = _no_place(session, row, own, wanted, benefit)
     if reason is None:
         deferrals.end(session, row.id)
         return wanted.decision
     deferrals.put_off(session, row, own.id, benefit, wanted.now)
     return wanted.decision._replace(outcome=Outcome.NO_CAPACITY, reason=reason)
+
+
+def _no_place(session: Session, row: TrackedTicket, own: ProtocolRow, wanted: Wanted, benefit: float) -> str | None:
+    """Why there is no room, or None: for a place of the team also those come first who wait for its other protocols."""
+    for room in _day(session, own, wanted.protocol, wanted.now):
+        if reason := deferred((room,), deferrals.ahead(session, own.id, benefit, row.id)):
+            return reason
+    for room in _team(session, wanted.protocol):
+        waiting = sum(
+            _before(session, protocol_id, protocol, wanted.now, deferrals.ahead(session, protocol_id, benefit, row.id))
+            for protocol_id, protocol in _sharing(session, own, wanted.protocol).items()
+        )
+        if reason := deferred((room,), waiting):
+            return reason
+    return None
+
+
+def _sharing(session: Session, own: ProtocolRow, protocol: RecoveryProtocol) -> dict[int, RecoveryProtocol]:
+    """The protocols in force whose cases are the same team's, by id, with this one."""
+    team = leads.team_called(session, protocol.team)
+    others = {row.protocol_id: documents.read_cached(row.document) for row in protocols.in_force(session)}
+    same = {number: one for number, one in others.items() if _is_of(team, one.team)}
+    return {**same, own.id: protocol}
+
+
+def _before(session: Session, protocol_id: int, protocol: RecoveryProtocol, now: datetime, waiting: int) -> int:
+    """How many of those who wait for a protocol could take a place: no more than it may open today."""
+    own = session.get_one(ProtocolRow, protocol_id)
+    return min([waiting, *(max(0, room.limit - room.taken) for room in _day(session, own, protocol, now))])
 
 
 def next_round(session: Session, row: TrackedTicket) -> int:
@@ -54,7 +93,8 @@ def next_round(session: Session, row: TrackedTicket) -> int:
 
 def free_places(session: Session, protocol_id: int, protocol: RecoveryProtocol, now: datetime) -> int | None:
     """How many cases the protocol may open now; None without limit."""
-    rooms = _rooms(session, session.get_one(ProtocolRow, protocol_id), protocol, now)
+    own = session.get_one(ProtocolRow, protocol_id)
+    rooms = (*_day(session, own, protocol, now), *_team(session, protocol))
     return min((max(0, room.limit - room.taken) for room in rooms), default=None)
 
 
@@ -76,19 +116,22 @@ def _fed_by(session: Session, row: TrackedTicket) -> RecoveryCase | None:
     return history[-1]
 
 
-def _rooms(session: Session, own: ProtocolRow, protocol: RecoveryProtocol, now: datetime) -> tuple[Room, ...]:
-    rooms = []
+def _day(session: Session, own: ProtocolRow, protocol: RecoveryProtocol, now: datetime) -> tuple[Room, ...]:
+    """The room that a protocol has today; empty without a limit."""
     most = protocol.guardrails.max_cases_per_day
-    if most is not None:
-        begun = day_begins(now, _zone(session, own.desk_id))
-        taken = deferrals.opened_since(session, own.id, begun)
-        rooms.append(Room(limit=most, taken=taken, of="cases a day of this protocol"))
+    if most is None:
+        return ()
+    begun = day_begins(now, _zone(session, own.desk_id))
+    taken = deferrals.opened_since(session, own.id, begun)
+    return (Room(limit=most, taken=taken, of="cases a day of this protocol"),)
+
+
+def _team(session: Session, protocol: RecoveryProtocol) -> tuple[Room, ...]:
+    """The room that the protocol's team has, whatever protocols its cases are under; empty without a limit."""
     team = leads.team_called(session, protocol.team)
-    if team is not None and team.capacity is not None:
-        rooms.append(
-            Room(limit=team.capacity, taken=_work_of(session, team), of=f'open cases of the team "{team.name}"')
-        )
-    return tuple(rooms)
+    if team is None or team.capacity is None:
+        return ()
+    return (Room(limit=team.capacity, taken=_work_of(session, team), of=f'open cases of the team "{team.name}"'),)
 
 
 def _work_of(session: Session, team: TeamRow) -> int:
@@ -96,9 +139,13 @@ def _work_of(session: Session, team: TeamRow) -> int:
     total = 0
     for version_id, group_id, number in cases.open_by_version(session):
         protocol = documents.read_cached(protocols.version(session, version_id).document)
-        theirs = (protocol.team or "").strip().casefold() in (team.group_id, team.name.strip().casefold())
-        total += number if theirs or group_id == team.group_id else 0
+        total += number if _is_of(team, protocol.team) or group_id == team.group_id else 0
     return total
+
+
+def _is_of(team: TeamRow | None, name: str | None) -> bool:
+    """Whether a protocol's word for its team means this one."""
+    return team is not None and (name or "").strip().casefold() in (team.group_id, team.name.strip().casefold())
 
 
 def _zone(session: Session, desk_id: int) -> str | None:

@@ -18,7 +18,7 @@ from app.protocols.actions.base import Effect
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.cases import CaseEvent, advance, can_advance
 from app.protocols.changes import Change, TakeBack
-from app.store import cases, rollbacks, steps, tracked_tickets
+from app.store import cases, deferrals, rollbacks, steps, tracked_tickets
 from app.store.models import RecoveryCase, RollbackRow, StepRow, StepState
 from connectors.ticket import Ticket
 from tasks import own_steps, recovery
@@ -29,6 +29,9 @@ def plan(session: Session, rollback: RollbackRow, now: datetime) -> int:
 
     All in the transaction that withdraws them; `now` is business time.
     """
+    rollbacks.lock_touched(session, rollback.withdrawn)
+    # Whoever is about to open a case under one of these does so before us, or finds it withdrawn.
+    deferrals.hold(session, rollback.desk_id)
     rollbacks.lock_touched(session, rollback.withdrawn)
     ended = rollbacks.cases_of(session, rollback.withdrawn)
     running = {case.tracked_id for case in ended if case.open_key is not None}

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.store.models import Deferral, ProtocolRow, ProtocolVersion, RecoveryCase, TrackedTicket
+from app.store.models import Deferral, Desk, ProtocolRow, ProtocolVersion, RecoveryCase, TrackedTicket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +86,16 @@ def waiting(session: Session, limit: int = 20) -> Sequence[Waiting]:
     ]
 
 
-def lock(session: Session, version_id: int) -> ProtocolRow:
-    """The protocol of a version, locked, so that of two cases that would take the last place one does."""
-    return session.scalars(
-        select(ProtocolRow)
-        .join(ProtocolVersion, ProtocolVersion.protocol_id == ProtocolRow.id)
-        .where(ProtocolVersion.id == version_id)
-        .with_for_update(of=ProtocolRow)
-    ).one()
+def hold(session: Session, desk_id: int) -> None:
+    """Have nobody else of the desk let a case in until the transaction ends, so that of two that would take the last
+    place one does, whichever protocols they are under, and a rollback sees every case there is.
+
+    Taken after the lock of the ticket, and a lock of its own: a row's would be in the way of others who have a ticket.
+    """
+    # SQLite lets one writer in at a time anyway.
+    if session.get_bind().dialect.name == "postgresql":
+        key = func.hashtextextended(f"kintsugi.admission.{desk_id}", 0)
+        session.execute(select(func.pg_advisory_xact_lock(key)).select_from(Desk))
 
 
 def opened_since(session: Session, protocol_id: int, since: datetime) -> int:

@@ -69,6 +69,13 @@ def version(session: Session, version_id: int) -> ProtocolVersion:
     return row
 
 
+def standing(session: Session, version_id: int) -> tuple[VersionState, int]:
+    """A version's state as it is now, whatever this transaction has read of it before, and its protocol's id."""
+    columns = (ProtocolVersion.state, ProtocolVersion.protocol_id)
+    state, protocol_id = session.execute(select(*columns).where(ProtocolVersion.id == version_id)).one()
+    return state, protocol_id
+
+
 def import_document(
     session: Session, desk_id: int, name: str, document: str, now: datetime, *, first: bool = False
 ) -> tuple[ProtocolVersion, bool]:

@@ -22,6 +22,8 @@ from app.store.steps import OPEN_STATES
 
 #: A helpdesk's search, which counts an agent's tickets, learns of an assignment within some minutes.
 SEARCH_LAG = timedelta(minutes=3)
+#: Whoever was given nothing for so long is as one who never was; what came before need not be looked through.
+TURNS_COUNT = timedelta(days=30)
 _CAME_TO_NOTHING = (StepState.REFUSED, StepState.SKIPPED, StepState.DEAD)
 
 
@@ -125,8 +127,9 @@ def be_away(row: MemberRow, since: datetime | None, until: datetime | None) -> N
 
 def hold_choice(session: Session, desk_id: int) -> None:
     """Let one transaction at a time choose among a desk's people: the next one sees whom this one chose."""
-    # SQLite lets one writer in at a time anyway, and knows no such lock.
-    session.execute(select(Desk.id).where(Desk.id == desk_id).with_for_update())
+    # SQLite lets one writer in at a time anyway, and knows no such lock. PostgreSQL takes a share of the desk's key for
+    # every row that is inserted; those who insert need not wait.
+    session.execute(select(Desk.id).where(Desk.id == desk_id).with_for_update(key_share=True))
 
 
 def reserve(session: Session, step: StepRow, chosen: Reservation, now: datetime) -> None:
@@ -159,7 +162,7 @@ def roster(session: Session, desk_id: int, now: datetime, *, besides: Collection
         hours=_hours(calendar),
         cases=by_agent,
         team_cases=by_group,
-        turns=_turns(session),
+        turns=_turns(session, now - TURNS_COUNT),
         given=_given(session, now - SEARCH_LAG),
     )
 
@@ -230,12 +233,12 @@ def _happened() -> ColumnElement[bool]:
     return StepRow.state.not_in(_CAME_TO_NOTHING)
 
 
-def _turns(session: Session) -> dict[str, datetime]:
-    """When each agent was last given a case."""
+def _turns(session: Session, since: datetime) -> dict[str, datetime]:
+    """When each agent was last given a case, where that was since then."""
     rows = session.execute(
         select(AssignmentRow.agent_id, func.max(AssignmentRow.at))
         .join(StepRow, StepRow.id == AssignmentRow.step_id)
-        .where(_happened())
+        .where(AssignmentRow.at > since, _happened())
         .group_by(AssignmentRow.agent_id)
     )
     return {agent_id: at for agent_id, at in rows}

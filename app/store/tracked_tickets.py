@@ -178,6 +178,12 @@ def get(session: Session, tracked_id: int) -> TrackedTicket:
     return row
 
 
+def lock(session: Session, tracked_id: int) -> None:
+    """Have nobody else record on the ticket until the transaction ends: the first lock of all that a transaction takes
+    on what is a ticket's, as every worker does."""
+    session.execute(select(TrackedTicket.id).where(TrackedTicket.id == tracked_id).with_for_update())
+
+
 def find_by_ticket(session: Session, ticket_id: str) -> TrackedTicket | None:
     return session.scalar(select(TrackedTicket).where(TrackedTicket.ticket_id == ticket_id))
 

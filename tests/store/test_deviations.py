@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
-from app.store import chores, deferrals, deviations, erasure, steps, tagging
+from app.store import chores, deferrals, deviations, erasure, protocols, steps, tagging, teams
 from app.store.database import Database
 from app.store.deviations import DeviationKind, Given, ReasonMissing
 from app.store.models import Deferral, Deviation, HumanOverride, RecoveryCase, StepRow, StepState, TrackedTicket
 from tests.store.conftest import NOW
-from tests.store.factories import add_case, add_step, add_ticket, add_version, all_rows, step
+from tests.store.factories import add_case, add_desk, add_step, add_ticket, add_version, all_rows, step
 
 REASON = "She wants a call, not a voucher."
 
@@ -60,7 +63,7 @@ def test_reasons_go_with_their_ticket(database: Database, desk_id: int) -> None:
         deviations.note_override(session, session.get_one(StepRow, step_id), "tag:vip", ("set", "not set"), NOW)
         tracked = session.get_one(TrackedTicket, tracked_id)
         version = session.get_one(RecoveryCase, case_id).version_id
-        deferrals.put_off(session, tracked, deferrals.lock(session, version).id, 0.5, NOW)
+        deferrals.put_off(session, tracked, protocols.version(session, version).protocol_id, 0.5, NOW)
 
         erasure.forget_ticket(session, tracked)
 
@@ -84,7 +87,7 @@ def wait(database: Database, desk_id: int, version_id: int, *benefits: float) ->
     """Tickets that wait with so much to gain; their ids."""
     tracked_ids = [add_ticket(database, desk_id) for _ in benefits]
     with database.desk(desk_id) as session:
-        protocol_id = deferrals.lock(session, version_id).id
+        protocol_id = protocols.version(session, version_id).protocol_id
         for tracked_id, benefit in zip(tracked_ids, benefits, strict=True):
             deferrals.put_off(session, session.get_one(TrackedTicket, tracked_id), protocol_id, benefit, NOW)
     return tracked_ids
@@ -163,3 +166,33 @@ def _tagged(database: Database, desk_id: int, case_id: int, tags: list[str]) -> 
         row = session.get_one(StepRow, step_id)
         row.change = {"before": {}, "after": {"tags": tags}}
         steps.finish([row], StepState.DONE, NOW)
+
+
+def searched(database: Database, call: Callable[[], object]) -> str:
+    """How SQLite goes about the statements of a call."""
+    said: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        said.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    call()
+    event.remove(database.engine, "before_cursor_execute", note)
+    with database.engine.connect() as connection:
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", given).all() for one, given in said]
+    return " ".join(row[-1] for plan in plans for row in plan)
+
+
+def test_what_was_opened_or_closed_is_found_without_looking_through_all_there_was(on_sqlite: Database) -> None:
+    desk_id = add_desk(on_sqlite)
+    version_id = add_version(on_sqlite, desk_id)
+
+    with on_sqlite.desk(desk_id, read=True) as session:
+        found = searched(on_sqlite, lambda: deferrals.opened_since(session, 1, NOW))
+        closed = searched(on_sqlite, lambda: tagging.to_untag(session, version_id, NOW, "untag"))
+        turns = searched(on_sqlite, lambda: teams.roster(session, desk_id, NOW))
+
+    assert "ix_recovery_case_opened (desk_id=? AND version_id=? AND opened_at>?)" in found
+    assert "ix_recovery_case_closed (desk_id=? AND version_id=? AND closed_at<?)" in closed
+    assert "SCAN assignment" not in turns
+    assert turns.count("ix_assignment_at (desk_id=? AND at>?)") == 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, select
 
 from app.protocols.routing import Member, Team
 from app.scoring.calendars import read_calendar
 from app.store import cases, steps, teams
 from app.store.database import Database
 from app.store.desks import NotFound
-from app.store.models import AssignmentRow, MemberRow, StepRow, StepState, TeamRow
+from app.store.models import AssignmentRow, Desk, MemberRow, StepRow, StepState, TeamRow, TrackedTicket
 from app.words import CaseStage
 from tests.store.factories import DAY, HOUR, MINUTE, NOW, add_case, add_desk, add_step, add_ticket, all_rows, together
 
@@ -155,6 +156,11 @@ class TestWork:
 
         assert roster(database, desk_id).turns == {"9": NOW + HOUR, "31": NOW + MINUTE}
 
+    def test_a_turn_long_ago_is_none(self, database: Database, desk_id: int) -> None:
+        choose(database, desk_id, assign_step(database, desk_id)[1], "9", at=NOW)
+
+        assert roster(database, desk_id, NOW + teams.TURNS_COUNT).turns == {}
+
     def test_what_was_given_lately_adds_to_what_they_had(self, database: Database, desk_id: int) -> None:
         later = NOW + 2 * MINUTE
         choose(database, desk_id, assign_step(database, desk_id)[1], "9", load=4, at=NOW)
@@ -176,6 +182,18 @@ class TestWork:
         assert (first.at, row.agent_id, row.at) == (NOW, "31", NOW + HOUR)
         with database.desk(desk_id, read=True) as session:
             assert teams.reserved(session, [step_id, 404]) == {step_id: "31"}
+
+
+def test_a_ticket_arrives_while_somebody_chooses(on_postgres: Database) -> None:
+    desk_id = add_desk(on_postgres)
+    with on_postgres.desk(desk_id) as choosing:
+        teams.hold_choice(choosing, desk_id)
+
+        with on_postgres.desk(desk_id) as arriving:
+            arriving.execute(select(func.set_config("lock_timeout", "500ms", True)).select_from(Desk))
+            arriving.add(TrackedTicket(desk_id=desk_id, ticket_id="7"))
+
+    assert [row.ticket_id for row in all_rows(on_postgres, TrackedTicket)] == ["7"]
 
 
 def test_two_who_choose_at_once_do_so_one_after_the_other(on_postgres: Database) -> None:

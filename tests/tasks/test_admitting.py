@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.protocols.routing import Team
-from app.store import teams
+from app.store import cases, teams
 from app.store.models import Deferral
 from app.words import CaseStage, Outcome
 from tasks import targets, upkeep
@@ -83,6 +83,55 @@ def test_a_team_has_room_for_so_many_open_cases(stage: Stage) -> None:
 
     assert outcomes(stage, tickets) == [Outcome.OPEN, Outcome.NO_CAPACITY]
     assert "open cases of the team" in stage.decisions(tickets[1])[-1].reason
+
+
+def one_team(stage: Stage, **guardrails: dict[str, int]) -> None:
+    """Protocols of one team, which has room for one case, by the priority that they are for."""
+    with stage.parts.database.desk(stage.desk_id) as session:
+        team = Team(group_id="1", name="Recovery", capacity=1)
+        teams.replace_all(session, stage.desk_id, [team], [], stage.now)
+    asks = {"operator": "is", "field": "priority"}
+    stage.publish(
+        *(
+            protocol(word, NOTE, criteria={"all": [{**asks, "value": word}]}, guardrails=guardrails.get(word, {}))
+            for word in ("low", "high", "urgent")
+        )
+    )
+
+
+def opens_of(stage: Stage, priority: str, text: str) -> str:
+    ticket = stage.opens(text, email=f"{priority}-{text[:4].strip()}@example.com")
+    stage.edits(ticket, priority=priority)
+    stage.drain()
+    return ticket
+
+
+def becomes_free(stage: Stage, ticket: str) -> None:
+    with stage.parts.database.desk(stage.desk_id) as session:
+        cases.move(cases.get(session, stage.case(ticket).id), CaseStage.EXPIRED, stage.now)
+
+
+def test_a_place_of_a_team_goes_to_the_most_to_gain_under_any_of_its_protocols(stage: Stage) -> None:
+    one_team(stage)
+    first, calm, angry = (
+        opens_of(stage, *one) for one in (("urgent", CALM), ("low", CALM), ("high", ANGRY))
+    )  # fmt: skip
+    becomes_free(stage, first)
+
+    targets.sweep()
+    stage.drain()
+
+    assert [len(stage.cases(one)) for one in (calm, angry)] == [0, 1]
+
+
+def test_who_has_no_place_today_keeps_none_of_the_teams(stage: Stage) -> None:
+    one_team(stage, high={"max_cases_per_day": 1})
+    first, angry = opens_of(stage, "high", CALM), opens_of(stage, "high", ANGRY)
+    becomes_free(stage, first)
+
+    calm = opens_of(stage, "low", CALM)
+
+    assert [len(stage.cases(one)) for one in (angry, calm)] == [0, 1]
 
 
 def test_who_is_not_eligible_any_more_waits_no_longer(stage: Stage) -> None:

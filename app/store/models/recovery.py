@@ -69,6 +69,8 @@ class RecoveryCase(Halting, DeskScoped, Base):
         # One open case per ticket, whatever happens at the same moment: closed cases have no open_key.
         UniqueConstraint("open_key", name="uq_recovery_case_open"),
         Index("ix_recovery_case_stage", "desk_id", "stage", "opened_at"),
+        Index("ix_recovery_case_opened", "desk_id", "version_id", "opened_at"),
+        Index("ix_recovery_case_closed", "desk_id", "version_id", "closed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -52,7 +52,7 @@ class AssignmentRow(DeskScoped, Base):
     __tablename__ = "assignment"
     __table_args__ = (
         UniqueConstraint("step_id", name="uq_assignment_step"),
-        Index("ix_assignment_agent", "desk_id", "agent_id", "at"),
+        Index("ix_assignment_at", "desk_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

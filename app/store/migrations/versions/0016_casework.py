@@ -18,6 +18,10 @@ def upgrade() -> None:
     """Bring the tables up."""
     op.add_column("recovery_case", sa.Column("halted_at", MOMENT, nullable=True))
     op.add_column("recovery_case", sa.Column("halted_because", sa.String(length=200), nullable=True))
+    op.create_index("ix_recovery_case_opened", "recovery_case", ["desk_id", "version_id", "opened_at"])
+    op.create_index("ix_recovery_case_closed", "recovery_case", ["desk_id", "version_id", "closed_at"])
+    op.drop_index("ix_assignment_agent", "assignment")
+    op.create_index("ix_assignment_at", "assignment", ["desk_id", "at"])
     _deferrals()
     _deviations()
     _overrides()
