@@ -54,7 +54,9 @@ def _go_on(session: Session, call: AlertCall, now: datetime) -> None:
         )
     else:
         action = f"{own_steps.TELL_UNTAKEN}-{first.id}"
-        planned = steps.Planned(action=action, do=own_steps.TELL_UNTAKEN, params={"step": first.action})
+        planned = steps.Planned(
+            action=action, do=own_steps.TELL_UNTAKEN, params={"step": first.action, "chain_id": first.id}
+        )
     steps.plan(session, case, [planned], now)
     tracked_tickets.wake(session, case.tracked_id, real_now())
     LOG.info("alert_escalated", case_id=case.id, step_id=first.id, do=planned.do)

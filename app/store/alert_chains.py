@@ -128,9 +128,12 @@ def acknowledge(session: Session, token_hash: str, *, now: datetime, woken_at: d
 
 
 def acknowledge_case(session: Session, case_id: int, by: str, *, now: datetime, woken_at: datetime) -> int:
-    """Somebody takes whatever chains of the case wait; how many those were."""
-    waiting = {call.chain_id: call for call in of_case(session, case_id) if call.settled_at is None}
-    taken = [call for chain_id, call in waiting.items() if not is_taken(session, chain_id)]
+    """Somebody takes every chain of the case that nobody has, by its newest call; how many those were.
+
+    Also one whose time is up: the next alert may not have left yet, and at its end it can still be taken.
+    """
+    newest = {call.chain_id: call for call in of_case(session, case_id)}
+    taken = [call for chain_id, call in newest.items() if not is_taken(session, chain_id)]
     for call in taken:
         _take(session, call, by, now, woken_at)
     return len(taken)
@@ -139,9 +142,11 @@ def acknowledge_case(session: Session, case_id: int, by: str, *, now: datetime, 
 def _take(session: Session, call: AlertCall, by: str, now: datetime, woken_at: datetime) -> None:
     call.acknowledged_at, call.acknowledged_by = now, by
     session.flush()
-    chain = select(AlertCall.step_id).where(AlertCall.chain_id == call.chain_id)
     settle_chain(session, call.chain_id, now)
-    rows = session.scalars(select(StepRow).where(StepRow.id.in_(chain), StepRow.state == StepState.PLANNED))
+    called = {one.step_id for one in of_case(session, call.case_id) if one.chain_id == call.chain_id}
+    planned = [step for step in steps.of_case(session, call.case_id) if step.state is StepState.PLANNED]
+    # One that is planned only has no call yet.
+    rows = [step for step in planned if step.id in called or step.params.get("chain_id") == call.chain_id]
     steps.finish(rows, StepState.SKIPPED, now, reason=TAKEN)
     tracked_tickets.wake(session, cases.get(session, call.case_id).tracked_id, woken_at)
 

@@ -236,6 +236,53 @@ def test_the_case_knows_when_its_alert_was_acknowledged(stage: Stage) -> None:
     assert at == stage.now
 
 
+def take(stage: Stage, ticket: str) -> int:
+    """The button on the case's page; how many chains that took."""
+    case_id = stage.case(ticket).id
+    with stage.parts.database.desk(stage.desk_id) as session:
+        return alert_chains.acknowledge_case(session, case_id, "lena@example.com", now=stage.now, woken_at=real_now())
+
+
+def test_a_case_can_be_taken_between_a_deadline_and_the_next_alert(stage: Stage) -> None:
+    ticket = opened(stage)
+    stage.step(minutes=15)
+    escalating.sweep()
+
+    found = take(stage, ticket)
+    stage.drain()
+
+    step = stage.steps(ticket)["1-alert-1"]
+    assert (found, told(stage)) == (1, [1, 0, 0])
+    assert (step.state, step.reason) == (StepState.SKIPPED, alert_chains.TAKEN)
+
+
+def test_a_chain_is_taken_by_its_newest_call_and_once(stage: Stage) -> None:
+    ticket = opened(stage)
+    wait(stage, minutes=15)
+    wait(stage, minutes=10)
+
+    found = take(stage, ticket), take(stage, ticket)
+
+    assert found == (1, 0)
+    assert [call.acknowledged_by for call in stage.rows(AlertCall)] == [None, None, "lena@example.com"]
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_case_can_be_taken_after_the_end_of_its_chain(stage: Stage, swept: bool) -> None:
+    ticket = opened(stage, {**CHAIN, "then": []})
+    stage.step(minutes=15)
+    escalating.sweep()
+    if swept:
+        stage.drain()
+
+    found = take(stage, ticket)
+    stage.drain()
+
+    assert found == 1
+    assert len(stage.mails("lead@example.com")) == swept
+    assert stage.rows(AlertCall)[0].acknowledged_at == stage.now
+
+
 @pytest.mark.capability("TEA-01")
 def test_a_signed_in_person_takes_every_chain_of_a_case_at_once(stage: Stage) -> None:
     stage.settings(lead_emails=["lead@example.com"])
