@@ -11,6 +11,7 @@ const touched = new Set();
 let loud = form.hasAttribute("data-loud");
 let number = 0;
 let timer = null;
+let away = false; // signed out; whoever comes back from signing in elsewhere goes on with this form
 
 function content(extra) {
   const data = new FormData(form);
@@ -32,6 +33,41 @@ async function send(url, data) {
 
 function say(text) {
   if (live.textContent !== text) live.textContent = text;
+}
+
+// Why an answer is of no use; the form stays as it is, so nothing that was typed is lost.
+function trouble(answer) {
+  if (!answer) return "the server does not answer. Try again in a moment.";
+  if (answer.status === 413) return "the document is too large. Make it smaller.";
+  if (answer.status === 409) return "you are on another desk now. Switch back to it in a new tab, then go on here.";
+  if (answer.status === 401 || answer.status === 403 || answer.redirected) return "you are signed out, or the form is too old.";
+  return "something went wrong. Try again in a moment.";
+}
+
+function complain(what, answer) {
+  say(`${what}: ${trouble(answer)}`);
+  live.classList.remove("hidden");
+  away = answer?.status === 401;
+  if (!away) return;
+  const link = document.createElement("a");
+  link.href = "/sign-in";
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.textContent = "Sign in in a new tab";
+  live.append(" ", link, ", then go on here.");
+}
+
+// A new session has a new token, without which it takes no form.
+async function renew() {
+  try {
+    const page = await (await fetch("/protocols", { credentials: "same-origin" })).text();
+    const token = new DOMParser().parseFromString(page, "text/html").querySelector("[name=csrf]")?.value;
+    if (!token || token === form.elements.csrf.value) return false;
+    form.elements.csrf.value = token;
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function focusOn(id) {
@@ -59,7 +95,7 @@ async function press(action, keepFocus) {
   if (mine !== number) return;
   sheet.removeAttribute("aria-busy");
   if (!answer || (!answer.ok && answer.status !== 422) || answer.redirected) {
-    say("That did not work. Reload the page and try again.");
+    complain("That did not work", answer);
     return;
   }
   const text = await answer.text();
@@ -109,7 +145,17 @@ async function look() {
   const data = content();
   const sent = written(data);
   const answer = await send(form.dataset.look, data);
-  if (!answer || !answer.ok || mine !== number) return;
+  if (mine !== number) return;
+  if (answer?.status === 403 && (await renew())) {
+    look();
+    return;
+  }
+  if (!answer || !answer.ok || answer.redirected) {
+    complain("Not checked", answer);
+    return;
+  }
+  away = false;
+  live.classList.add("hidden");
   const { at, panel } = await answer.json();
   if (written(content()) !== sent) return;
   tell(at);
@@ -174,6 +220,10 @@ form.addEventListener("click", (event) => {
   const id = link.getAttribute("href").slice(1);
   touched.add(id);
   focusOn(id);
+});
+
+window.addEventListener("focus", () => {
+  if (away) look();
 });
 
 fold();
