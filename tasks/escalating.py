@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 
 from app import log
 from app.clock import real_now
-from app.store import alert_chains, cases, desks, protocols, steps, tracked_tickets
-from app.store.database import Purpose
+from app.store import alert_chains, cases, protocols, steps, tracked_tickets
 from app.store.models import AlertCall, RecoveryCase
 from app.words import CaseStage
-from tasks import documents, own_steps
+from tasks import documents, own_steps, ticketwise
 from tasks.parts import current
 
 LOG = log.get("alerts")
@@ -29,19 +28,23 @@ def sweep() -> None:
     """Go on with every chain of every desk whose time is up."""
     parts = current()
     now = parts.clock.now()
-    with parts.database.system(Purpose.OPERATE, read=True) as session:
-        desk_ids = [desk.id for desk in desks.all_of(session)]
-    for desk_id in desk_ids:
-        with parts.database.desk(desk_id) as session:
-            for call in alert_chains.due(session, now):
-                _go_on(session, call, now)
+
+    def find(session: Session) -> list[tuple[int, int]]:
+        return [(cases.get(session, call.case_id).tracked_id, call.id) for call in alert_chains.due(session, now)]
+
+    for desk_id in ticketwise.desk_ids(parts.database):
+        ticketwise.each(
+            desk_id, find, lambda session, call_id: _go_on(session, session.get_one(AlertCall, call_id), now)
+        )
 
 
-def _go_on(session: Session, call: AlertCall, now: datetime) -> None:
+def _go_on(session: Session, call: AlertCall, now: datetime) -> bool:
+    if call.settled_at is not None or call.due_at is None or call.due_at > now:
+        return False  # somebody has taken it meanwhile, or has more time
     call.settled_at = now
     case = cases.get(session, call.case_id)
     if _is_over(case) or alert_chains.is_taken(session, call.chain_id):
-        return
+        return True
     first = steps.get(session, call.chain_id)
     protocol = documents.read_cached(protocols.version(session, first.version_id).document)
     chain = dict(protocol.steps)[first.action].params.then
@@ -60,6 +63,7 @@ def _go_on(session: Session, call: AlertCall, now: datetime) -> None:
     steps.plan(session, case, [planned], now)
     tracked_tickets.wake(session, case.tracked_id, real_now())
     LOG.info("alert_escalated", case_id=case.id, step_id=first.id, do=planned.do)
+    return True
 
 
 def _is_over(case: RecoveryCase) -> bool:

@@ -96,7 +96,7 @@ def is_taken(session: Session, chain_id: int) -> bool:
 def due(session: Session, now: datetime) -> Sequence[AlertCall]:
     """Calls that nobody has acknowledged by their time (business time)."""
     late = select(AlertCall).where(AlertCall.settled_at.is_(None), AlertCall.due_at <= now)
-    return session.scalars(late.order_by(AlertCall.due_at, AlertCall.id).with_for_update()).all()
+    return session.scalars(late.order_by(AlertCall.due_at, AlertCall.id)).all()
 
 
 def find(session: Session, token_hash: str) -> CallView | None:
@@ -119,9 +119,11 @@ def acknowledge(session: Session, token_hash: str, *, now: datetime, woken_at: d
 
     Pressing twice, or after somebody else, changes nothing. `now` is business time, `woken_at` mechanism time.
     """
-    call = session.scalar(select(AlertCall).where(AlertCall.token_hash == token_hash).with_for_update())
-    if call is None:
+    case_id = session.scalar(select(AlertCall.case_id).where(AlertCall.token_hash == token_hash))
+    if case_id is None:
         return False
+    _lock_ticket(session, case_id)
+    call = session.scalars(select(AlertCall).where(AlertCall.token_hash == token_hash)).one()
     if cases.get(session, call.case_id).open_key is not None and not is_taken(session, call.chain_id):
         _take(session, call, BY_LINK, now, woken_at)
     return True
@@ -132,11 +134,19 @@ def acknowledge_case(session: Session, case_id: int, by: str, *, now: datetime, 
 
     Also one whose time is up: the next alert may not have left yet, and at its end it can still be taken.
     """
+    _lock_ticket(session, case_id)
     newest = {call.chain_id: call for call in of_case(session, case_id)}
     taken = [call for chain_id, call in newest.items() if not is_taken(session, chain_id)]
     for call in taken:
         _take(session, call, by, now, woken_at)
     return len(taken)
+
+
+def _lock_ticket(session: Session, case_id: int) -> None:
+    """Of two who take it one comes first, and neither is in the way of a worker, who locks the ticket first too."""
+    tracked_id = session.scalar(select(RecoveryCase.tracked_id).where(RecoveryCase.id == case_id))
+    if tracked_id is not None:
+        tracked_tickets.lock(session, tracked_id)
 
 
 def _take(session: Session, call: AlertCall, by: str, now: datetime, woken_at: datetime) -> None:
