@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ CHROMIUM_ARGUMENTS = [
 def pytest_configure() -> None:
     # The many processes that tests start would otherwise compile the product again, each for itself.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # Thousands of tests leave much behind; to search all of it for cycles again and again takes a tenth of the time.
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,8 +10,7 @@ from tests.store.factories import add_step, change, step
 
 
 def test_what_people_had_to_do_in_an_ended_case_is_not_overdue(database: Database, desk_id: int) -> None:
-    late = {"waits": True, "owner": "agent", "due_at": NOW}
-    ended_id, open_id = add_step(database, desk_id, **late), add_step(database, desk_id, **late)
+    ended_id, open_id = (add_step(database, desk_id, waits=True, owner="agent", due_at=NOW) for _ in range(2))
     change(database, desk_id, RecoveryCase, step(database, ended_id).case_id, open_key=None)
 
     with database.desk(desk_id, read=True) as session:
