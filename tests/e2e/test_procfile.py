@@ -202,7 +202,8 @@ def test_a_signed_webhook_is_answered_202_and_its_ticket_scored_by_the_worker(ru
     ]
     with running.sandbox.helpdesk.file.reading() as db:
         answers = {row["response_status"] for row in db.execute("SELECT response_status FROM attempt")}
-    assert answers == {202}
+    # On a busy machine an answer may come after the helpdesk has hung up; it sends again then.
+    assert answers - {None} == {202}
 
 
 def test_any_number_of_ticks_runs_a_job_once_per_slot(running: Running):
