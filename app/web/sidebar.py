@@ -4,19 +4,26 @@ no cookie anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app import log
 from app.clock import real_now
+from app.protocols.fitting import fitting, steps_of
+from app.protocols.rollout import on_ticket
 from app.settings import is_loopback
 from app.store import desks, insights, launches, stories
 from app.store.database import Purpose
-from app.store.models import Desk
+from app.store.models import Desk, TrackedTicket
 from app.web import corrections, headers, opinions
 from app.web.access import public, requires_launch
 from app.web.context import launched, parts
 from app.web.launch_token import BadLaunch, address_of, verify
+from app.words import Cause
+from tasks import deciding
 
 blueprint = Blueprint("sidebar", __name__, url_prefix="/sidebar/zendesk")
 
@@ -60,10 +67,16 @@ def ticket(ticket_id: str) -> ResponseReturnValue:
         standing = stories.standing(session, ticket_id)
         opinion = opinions.asked(session, standing.ticket, _agent()) if standing else None
         classes = insights.classes(session, launched().desk_id)
+        guides = _guides(session, standing.ticket) if standing else ()
     if standing is None:
         abort(404)
     return render_template(
-        "sidebar/ticket.html", standing=standing, classes=classes, opinion=opinion, now=parts().clock.now()
+        "sidebar/ticket.html",
+        standing=standing,
+        classes=classes,
+        opinion=opinion,
+        guides=guides,
+        now=parts().clock.now(),
     )
 
 
@@ -89,6 +102,12 @@ def opine(ticket_id: str) -> ResponseReturnValue:
     except ValueError:
         abort(400)
     return ticket(ticket_id)
+
+
+def _guides(session: Session, ticket: TrackedTicket) -> Sequence[tuple[str, Sequence[str]]]:
+    """The protocols for this ticket's cause, the one in charge first: name and steps."""
+    in_force = on_ticket(deciding.candidates(session), ticket.ticket_id).acting
+    return [(one.name, steps_of(one)) for one in fitting(in_force, ticket.cause or Cause.UNKNOWN)]
 
 
 def _agent() -> str:

@@ -141,7 +141,7 @@ CAPABILITIES = (
     _capability("TEA-10", "An unknown kind of trouble still has an owner and a clock", "tasks/casework.py"),
     _capability("PRO-01", "Each kind of trouble has its one protocol", "app/protocols/linting/together.py"),
     _capability("PRO-02", "Tags come from a small dictionary and go on once", "app/protocols/actions/tag.py"),
-    _capability("PRO-03", "The protocol that fits is right there in the sidebar"),
+    _capability("PRO-03", "The protocol that fits is right there in the sidebar", "app/protocols/fitting.py"),
     _capability("PRO-04", "Each step has somebody, a time and a way to tell it is done", "app/protocols/progress.py"),
     _capability("PRO-05", "Rules that cannot work are refused, naming the spot", "app/protocols/schema.py"),
     _capability("PRO-06", "What can run by itself does, with one approval at most", "tasks/performing.py"),

@@ -66,6 +66,15 @@ def test_a_ticket_without_a_case_says_why_nothing_is_done(stranger: FlaskClient,
     assert "The first message so far" in page
 
 
+@pytest.mark.capability("PRO-03")
+def test_the_protocol_for_the_cause_is_there_with_its_steps(stranger: FlaskClient, story: Seeded, bearer: str) -> None:
+    page = look(stranger, bearer, story.ticket_id).text
+
+    guide = page[page.index("What the protocols say to do") :]
+    assert "Late parcel" in guide[: guide.index("</summary>")]
+    assert "<li>Assign to" in guide
+
+
 def test_a_ticket_that_was_not_scored_says_why(stranger: FlaskClient, story: Seeded, bearer: str) -> None:
     page = look(stranger, bearer, "4713").text
 
