@@ -5,16 +5,16 @@ What is wrong comes back as verdicts, one per document, so that all of it is tol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from app.clock import real_now
+from app.inventory import names_in, take_inventory
 from app.library import Kept, Library
 from app.protocols import moments, rules
 from app.protocols.document import read_document
@@ -26,13 +26,10 @@ from app.protocols.rollout import LEAST_SHARE
 from app.protocols.tags import TagDictionary
 from app.publishing import import_documents
 from app.reasons import checked_reason
-from app.store import desks, protocol_events, protocols, samples, teams, tracked_tickets
+from app.store import desks, protocol_events, protocols, tracked_tickets
 from app.store.models import Desk, ProtocolRow, ProtocolVersion, VersionState
-from connectors.base import Connector
-from connectors.errors import ConnectorError, Refused
+from connectors.errors import ConnectorError
 from tasks.parts import Parts
-
-Answer = TypeVar("Answer")
 
 PACK = "pack:"
 LIBRARY = "library:"
@@ -174,45 +171,11 @@ def ask_desk(parts: Parts, desk: Desk) -> DeskNames:
     """What the desk has, asked at the helpdesk, with the people and tags known here. Raises ValueError where it does
     not answer; what its role may not see is not compared.
     """
-    with parts.database.desk(desk.id, read=True) as session:
-        members, seen = teams.all_members(session), samples.common_tags(session)
-        stored = [word for member in members for word in (member.agent_id, member.name, member.email or "")]
-        skills = frozenset(skill for member in members for skill in member.skills)
-        leads = [lead.email for team in teams.all_teams(session) for lead in teams.leads_of(session, team.group_id)]
     try:
-        with parts.connections.open(desk.id) as connector:
-            asked = _asked(connector)
+        found = take_inventory(parts, desk)
     except ConnectorError as error:
         raise ValueError(f"the helpdesk could not be asked about groups and macros: {error}") from error
-    return replace(
-        asked,
-        agents=None if asked.agents is None else asked.agents.union(stored),
-        tags=None if asked.tags is None else asked.tags.union(seen),
-        skills=skills,
-        webhooks=frozenset(desk.settings.get("webhooks", {})),
-        has_lead=bool(desk.settings.get("lead_emails")) or any(leads),
-    )
-
-
-def _asked(connector: Connector) -> DeskNames:
-    agents, fields = _where_seen(connector.read_agents), _where_seen(connector.read_fields)
-    return DeskNames(
-        groups=frozenset(word for group in connector.read_groups() for word in (group.id, group.name)),
-        macros=frozenset(word for macro in connector.read_macros() for word in (macro.id, macro.title)),
-        tags=_where_seen(connector.read_tags),
-        agents=None if agents is None else frozenset(w for one in agents for w in (one.id, one.name, one.email or "")),
-        fields=None if fields is None else frozenset(fields),
-    )
-
-
-def _where_seen(read: Callable[[], Answer]) -> Answer | None:
-    """The answer, or None where our role may not have it."""
-    try:
-        return read()
-    except Refused as error:
-        if error.auth:
-            raise
-        return None
+    return names_in(parts, desk, found)
 
 
 def store(

@@ -12,6 +12,7 @@ from app.clock import real_now
 from app.store import alert_chains
 from app.store.alert_chains import CallView
 from app.store.database import Purpose
+from app.web import headers
 from app.web.access import public
 from app.web.context import parts
 
@@ -19,13 +20,7 @@ blueprint = Blueprint("alerts", __name__, url_prefix="/a")
 LOG = log.get("alerts")
 
 
-@blueprint.after_request
-def _keep_the_link_to_ourselves(response: Response) -> Response:
-    """The address is the key to the page: no search engine, cache or other site is to learn it."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
+blueprint.after_request(headers.keep_link_secret)
 
 
 @blueprint.get("/<token>")

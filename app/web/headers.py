@@ -54,6 +54,14 @@ def install(app: Flask, *, https: bool) -> None:
         return response
 
 
+def keep_link_secret(response: Response) -> Response:
+    """For pages whose address is the key to them: no search engine, cache or other site is to learn it."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
 def _frame(response: Response) -> None:
     """A helpdesk's page may frame its own sidebar; until the desk is known, nobody may."""
     origin = g.get("frame_origin")

@@ -19,6 +19,7 @@ from app.clock import real_now
 from app.store import invitations
 from app.store.database import Purpose
 from app.store.invitations import InvitationView, Reply
+from app.web import headers
 from app.web.access import public
 from app.web.context import parts
 
@@ -69,13 +70,7 @@ def _give_limits(state: BlueprintSetupState) -> None:
     state.app.extensions["kintsugi.surveys"] = Limits(by_address=Limiter(10, 60.0), by_token=Limiter(5, 60.0))
 
 
-@blueprint.after_request
-def _keep_the_link_to_ourselves(response: Response) -> Response:
-    """The address is the key to the page: no search engine, cache or other site is to learn it."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
+blueprint.after_request(headers.keep_link_secret)
 
 
 @blueprint.get("/<token>")

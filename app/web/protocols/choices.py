@@ -9,18 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from app.protocol_setup import ask_desk
+from app.inventory import Inventory, names_in, take_inventory
 from app.protocols.lint import DeskNames
 from app.store import desks, samples, teams
-from app.store.models import Desk
-from connectors.errors import ConnectorError, Refused
+from connectors.errors import ConnectorError
 from tasks.parts import Parts
 
 KEPT_SECONDS = 60.0
-
-Answer = TypeVar("Answer")
 
 #: Key of a document, or fact -> what of the desk it names.
 NOUNS: Mapping[str, str] = {
@@ -100,31 +96,20 @@ def read_choices(parts: Parts, desk_id: int) -> DeskChoices:
         "skills": tuple(Option(value=skill, label=skill) for skill in skills),
     }
     try:
-        return DeskChoices(by_noun={**own, **_asked(parts, desk)}, names=ask_desk(parts, desk))
-    except (ConnectorError, ValueError) as error:
+        found = take_inventory(parts, desk)
+    except ConnectorError as error:
         return DeskChoices(by_noun=own, problem=str(error))
+    return DeskChoices(by_noun={**own, **_chosen(found)}, names=names_in(parts, desk, found))
 
 
-def _asked(parts: Parts, desk: Desk) -> Mapping[str, tuple[Option, ...]]:
-    with parts.connections.open(desk.id) as connector:
-        people = _where_seen(connector.read_agents) or ()
-        titles = _where_seen(connector.read_fields) or {}
-        return {
-            "groups": _options([(group.id, group.name) for group in connector.read_groups()]),
-            "macros": _options([(macro.id, macro.title) for macro in connector.read_macros()]),
-            "agents": _options([(one.id, one.name or one.email or one.id) for one in people]),
-            "fields": tuple(Option(value=key, label=title, id=key) for key, title in _by_name([*titles.items()])),
-        }
-
-
-def _where_seen(read: Callable[[], Answer]) -> Answer | None:
-    """The answer, or None where our role at the helpdesk may not have it."""
-    try:
-        return read()
-    except Refused as error:
-        if error.auth:
-            raise
-        return None
+def _chosen(found: Inventory) -> Mapping[str, tuple[Option, ...]]:
+    titles = _by_name([*(found.fields or {}).items()])
+    return {
+        "groups": _options([(group.id, group.name) for group in found.groups]),
+        "macros": _options([(macro.id, macro.title) for macro in found.macros]),
+        "agents": _options([(one.id, one.name or one.email or one.id) for one in found.agents or ()]),
+        "fields": tuple(Option(value=key, label=title, id=key) for key, title in titles),
+    }
 
 
 def _options(found: Sequence[tuple[str, str]]) -> tuple[Option, ...]:
