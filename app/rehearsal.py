@@ -71,6 +71,7 @@ def _environ(stage: Stage, folder: Path, clock_file: Path) -> dict[str, str]:
         "KINTSUGI_DISPATCH_SECONDS": "0.02",
         "KINTSUGI_HTTP_TIMEOUT_SECONDS": "2",
         "KINTSUGI_LEASE_SECONDS": "8",
+        "KINTSUGI_SWEEP_SECONDS": "1",
         "KINTSUGI_PRIOR": stage.settings.prior,
         "KINTSUGI_LEARNING": "off",
         "KINTSUGI_LOG_LEVEL": "error",
@@ -91,7 +92,7 @@ def _embedded(environ: Mapping[str, str], folder: Path, kind: str) -> Iterator[r
     log.configure(loaded.log_level)
     with embedded.running(loaded, port=0, vendor=kind) as product:
         assert product.sandbox is not None
-        yield replay.Player(product.parts.database, product.parts.clock, product.sandbox.url)
+        yield replay.Player(product.parts, product.sandbox.url)
 
 
 @contextmanager
@@ -118,7 +119,7 @@ def _processes(environ: Mapping[str, str], folder: Path, kind: str) -> Iterator[
         stack.callback(worker.stop)
         worker.start()
         _await_ready(planned.public_url, web)
-        yield replay.Player(parts.database, parts.clock, sandbox.url)
+        yield replay.Player(parts, sandbox.url)
 
 
 @contextmanager

@@ -21,9 +21,10 @@ from typing import Any
 import requests
 
 from app import log
-from app.clock import Clock, parse_aware, real_now
-from app.store import desks, invitations, reviews, scores, steps, tallies, tracked_tickets
+from app.clock import parse_aware, real_now
+from app.store import desks, falling_due, invitations, reviews, scores, steps, tallies, tracked_tickets
 from app.store.database import Database, Purpose
+from tasks.parts import Parts
 
 LOG = log.get("replay")
 
@@ -109,9 +110,10 @@ def _stars(number: int, overall: Any) -> int | None:
 class Player:
     """Plays conversations against a running product and its sandbox."""
 
-    def __init__(self, database: Database, clock: Clock, sandbox_url: str) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, parts: Parts, sandbox_url: str) -> None:
+        self._parts = parts
+        self._database = parts.database
+        self._clock = parts.clock
         self._sandbox = sandbox_url
         self._http = requests.Session()
         self._http.trust_env = False
@@ -263,7 +265,9 @@ class Player:
         answered.raise_for_status()
 
     def wait_idle(self) -> None:
-        """Return once nothing is under way: no webhook to deliver, no ticket due or held, no survey due."""
+        """Return once nothing is under way: no webhook to deliver, no ticket due or held, no survey due, and nothing
+        left that time alone brings about. Sweeps go by the clock on the wall, and might else come before or after what
+        is next."""
         busy, since, pause = self._busy(), time.monotonic(), 0.02
         while busy:
             time.sleep(pause)
@@ -284,9 +288,14 @@ class Player:
                 "tickets": tracked_tickets.pending(session, now, business_now),
                 "surveys": invitations.pending(session, now, business_now),
             }
+        counts["by_time"] = sum(self._falling_due(desk_id, business_now) for desk_id in self._desk_ids())
         after = self._get("/sandbox/outbox")
         counts["webhooks"] = max(int(before["pending"]), int(sum(after.values()) - sum(before.values())))
         return {name: count for name, count in counts.items() if count}
+
+    def _falling_due(self, desk_id: int, business_now: datetime) -> int:
+        with self._database.desk(desk_id, read=True) as session:
+            return falling_due.count(session, business_now, survey_days=self._parts.settings.survey_days)
 
     def _open_limits(self) -> None:
         """A replay packs days into seconds, so the sandbox's allowance per minute would measure nothing; and customers

@@ -44,6 +44,7 @@ class Settings:
     max_attempts: int
     dispatch_interval: timedelta
     in_flight: int
+    sweep_every: timedelta
     reconcile_every: timedelta
     reconcile_grace: timedelta
     call_share: float
@@ -101,6 +102,7 @@ def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = No
         max_attempts=env.whole("MAX_ATTEMPTS", 6, least=1),
         dispatch_interval=env.seconds("DISPATCH_SECONDS", 0.2, least=0.001),
         in_flight=env.whole("IN_FLIGHT", 64, least=1),
+        sweep_every=env.seconds("SWEEP_SECONDS", 60, least=1),
         reconcile_every=env.seconds("RECONCILE_SECONDS", 300, least=1),
         reconcile_grace=env.seconds("RECONCILE_GRACE_SECONDS", 600, least=0),
         call_share=env.share("CALL_SHARE", 0.6),

@@ -122,7 +122,7 @@ def _stage(database_url: str, broker_url: str, folder: Path) -> Iterator[Stage]:
         stage = Stage(
             sandbox=sandbox.url,
             database=parts.database,
-            player=Player(parts.database, parts.clock, sandbox.url),
+            player=Player(parts, sandbox.url),
             worker=lambda: _running(_line("worker"), environ, folder / "worker.log"),
         )
         stage.post("/limits", {"unlimited": True})

@@ -19,22 +19,24 @@ from tasks.parts import Parts, current
 
 LOG = log.get("schedule")
 
+LEAST_EXPIRY = 10.0  #: seconds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A task and how often it runs; a turn that nobody was there for is not caught up."""
 
     task: str
-    every: timedelta
+    every: timedelta | None = None  #: without one as often as `KINTSUGI_SWEEP_SECONDS` says, in whole seconds
 
 
 JOBS: tuple[Job, ...] = (
-    Job(task="upkeep.sweep", every=timedelta(minutes=1)),
+    Job(task="upkeep.sweep"),
     Job(task="upkeep.forget", every=timedelta(hours=6)),
     Job(task="learning.look", every=timedelta(minutes=1)),
     Job(task="upkeep.norms", every=timedelta(hours=6)),
-    Job(task="targets.sweep", every=timedelta(minutes=1)),
-    Job(task="escalating.sweep", every=timedelta(minutes=1)),
+    Job(task="targets.sweep"),
+    Job(task="escalating.sweep"),
     Job(task="reconcile.walk", every=timedelta(minutes=1)),
 )
 
@@ -75,20 +77,21 @@ def tick_due(parts: Parts, now: datetime) -> None:
 def _take_slots(parts: Parts, now: datetime) -> None:
     taken = _turns.setdefault(parts.database, Turns()).taken
     for job in JOBS:
-        start = slots.slot_start(now, job.every)
+        every = job.every or parts.settings.sweep_every
+        start = slots.slot_start(now, every)
         if taken.get(job.task) == start:
             continue
         with parts.database.system(Purpose.OPERATE) as session:
-            ours = slots.take(session, job.task, job.every, now) is not None
-        if not ours or _hint(parts, job, start):
+            ours = slots.take(session, job.task, every, now) is not None
+        if not ours or _hint(parts, job, every, start):
             taken[job.task] = start
 
 
-def _hint(parts: Parts, job: Job, start: datetime) -> bool:
+def _hint(parts: Parts, job: Job, every: timedelta, start: datetime) -> bool:
     """Have a worker run the job; where the broker takes no hints, the slot is given back for another try."""
     try:
-        # A hint that nobody took while its turn lasted is worth nothing.
-        current_app.send_task(job.task, retry=False, expires=job.every.total_seconds())
+        # A hint that nobody took while its turn lasted is worth nothing, but for very short turns on a busy machine.
+        current_app.send_task(job.task, retry=False, expires=max(LEAST_EXPIRY, every.total_seconds()))
     except OperationalError as error:
         LOG.warning("broker_unavailable", error=error, task=job.task)
         with parts.database.system(Purpose.OPERATE) as session:

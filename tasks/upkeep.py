@@ -59,7 +59,9 @@ def forget() -> None:
 
 @shared_task(name="upkeep.norms")
 def norms() -> None:
-    """Count anew what every desk's usual reply times are, by its newest conversations."""
+    """Count anew what every desk's usual reply times are, by its newest conversations; not where nothing is learned."""
+    if not current().settings.learning:
+        return
     for desk_id in _desk_ids():
         with current().database.desk(desk_id, read=True) as session:
             context = context_of(desks.get(session, desk_id))

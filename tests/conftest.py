@@ -28,6 +28,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 
+BROWSER_PATIENCE = 30_000  #: milliseconds; what a page waits for takes a second or two, on a busy machine many
+
 
 def pytest_configure() -> None:
     # The many processes that tests start would otherwise compile the product again, each for itself.
@@ -98,8 +100,9 @@ def redis_server() -> Iterator[RedisServer]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=BROWSER_PATIENCE)
     program = find_chromium()
     if program is None:
         pytest.fail("no Chromium on this machine: apt-get install chromium", pytrace=False)
@@ -113,5 +116,6 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page in a profile of its own."""
     context = browser.new_context(locale="en-GB", timezone_id="UTC")
+    context.set_default_timeout(BROWSER_PATIENCE)
     yield context.new_page()
     context.close()

@@ -103,7 +103,7 @@ def test_the_sidebar_keeps_itself_fresh(page: Page, site: Site, helpdesk: tuple[
 
     seeds.add_story(site.database, desk_id)
 
-    expect(frame.get_by_text("Poor, worsening")).to_be_visible(timeout=8000)
+    expect(frame.get_by_text("Poor, worsening")).to_be_visible()
 
 
 def test_an_expired_sidebar_asks_to_be_reloaded(
@@ -116,7 +116,7 @@ def test_an_expired_sidebar_asks_to_be_reloaded(
     with site.database.system(Purpose.OPERATE) as session:
         session.execute(update(Launch).values(expires_at=seeds.NOW))
 
-    expect(frame.get_by_text("Reload the ticket's page to go on.")).to_be_visible(timeout=8000)
+    expect(frame.get_by_text("Reload the ticket's page to go on.")).to_be_visible()
 
 
 def test_another_origin_cannot_frame_the_sidebar(

@@ -107,7 +107,9 @@ def _ticket(session: Session, row: TrackedTicket) -> dict[str, Any]:
 
 
 def _case(session: Session, case: RecoveryCase) -> dict[str, Any]:
-    steps = session.scalars(select(StepRow).where(StepRow.case_id == case.id).order_by(StepRow.id))
+    # What falls due at the same moment may be planned in either order.
+    ordered = (StepRow.planned_at, StepRow.action, StepRow.id)
+    steps = session.scalars(select(StepRow).where(StepRow.case_id == case.id).order_by(*ordered))
     surveys = session.scalars(select(Invitation).where(Invitation.case_id == case.id).order_by(Invitation.id))
     answers = session.scalars(select(Answer).where(Answer.case_id == case.id).order_by(Answer.id))
     return {

@@ -155,8 +155,8 @@ class LossyPlayer(replay.Player):
 
     def __init__(self, product: embedded.Running, relay: Relay) -> None:
         assert product.sandbox is not None
-        super().__init__(product.parts.database, product.parts.clock, product.sandbox.url)
-        self._parts, self._relay = product.parts, relay
+        super().__init__(product.parts, product.sandbox.url)
+        self._relay = relay
 
     def _move_to(self, moment: datetime) -> None:
         super()._move_to(moment)
@@ -210,6 +210,7 @@ def play(conversations: Sequence[replay.Conversation], data_dir: Path, shares: S
         "KINTSUGI_LOG_LEVEL": "error",
         "KINTSUGI_RECONCILE_GRACE_SECONDS": "0",
         "KINTSUGI_RECONCILE_SECONDS": "1000000",
+        "KINTSUGI_SWEEP_SECONDS": "1",
         "KINTSUGI_CALL_SHARE": "1",
     }
     loaded = settings.load(environ, data_dir=folder)
