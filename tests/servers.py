@@ -6,6 +6,7 @@ They never touch a server that the machine runs for somebody else. No fixtures h
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import pwd
 import shutil
@@ -20,11 +21,13 @@ from typing import TypedDict
 
 import psycopg
 from psycopg import sql
+from redis import Redis
 
 from app.setup_machine import find_postgresql
 
 START_SECONDS = 30.0
 OWNER = "kintsugi"
+DATABASES = 16  #: of a Redis server that nobody configured
 
 
 class ServerError(Exception):
@@ -224,10 +227,25 @@ class PostgresServer(PrivateServer):
 class RedisServer(PrivateServer):
     """A Redis server that keeps nothing on disk and evicts nothing, as our broker should."""
 
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._databases = itertools.cycle(range(1, DATABASES))
+
     @property
     def url(self) -> str:
-        """Where clients find it."""
+        """Where clients find it, on the database that many tests share."""
         return f"redis://127.0.0.1:{self.port}/0"
+
+    def new_database(self) -> str:
+        """The URL of a database that is empty now and that no other of the next ones uses.
+
+        What one product left there, hints and what is known of a desk's allowances, would mean something to another,
+        whose desks have the same numbers.
+        """
+        url = f"redis://127.0.0.1:{self.port}/{next(self._databases)}"
+        with Redis.from_url(url) as client:
+            client.flushdb()
+        return url
 
     def command(self) -> list[str]:
         program = shutil.which("redis-server")

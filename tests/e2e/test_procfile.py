@@ -118,7 +118,7 @@ def make_house(
             folder, port = tmp_path_factory.mktemp("house"), free_port()
             settings = {
                 "KINTSUGI_DATABASE_URL": postgres_server.new_database(),
-                "KINTSUGI_BROKER_URL": redis_server.url,
+                "KINTSUGI_BROKER_URL": redis_server.new_database(),
                 "KINTSUGI_SECRET_KEYS": new_key(),
                 "KINTSUGI_PUBLIC_URL": f"http://127.0.0.1:{port}",
                 "PORT": str(port),

@@ -52,7 +52,7 @@ class Trouble:
             if self.flushes and calls >= self.flushes[0]:
                 self.flushes.pop(0)
                 with Redis.from_url(self.redis_url) as broker:
-                    broker.flushall()
+                    broker.flushdb()
                 self.flushed += 1
             time.sleep(0.01)
         return code
@@ -98,7 +98,7 @@ def first_of(conversations: Path, few: Path) -> Path:
 
 @pytest.fixture
 def servers(postgres_server: PostgresServer, redis_server: RedisServer) -> Servers:
-    return Servers(database_url=postgres_server.new_database(), broker_url=redis_server.url)
+    return Servers(database_url=postgres_server.new_database(), broker_url=redis_server.new_database())
 
 
 def test_a_replay_whose_worker_is_killed_ends_like_an_undisturbed_one(

@@ -16,7 +16,7 @@ HOUR, MINUTES = 3600.0, 240.0
 
 @pytest.fixture
 def stage(postgres_server: PostgresServer, redis_server: RedisServer, tmp_path: Path) -> Iterator[Crowd]:
-    with crowd(postgres_server.new_database(), redis_server.url, tmp_path) as made:
+    with crowd(postgres_server.new_database(), redis_server.new_database(), tmp_path) as made:
         yield made
 
 

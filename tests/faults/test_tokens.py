@@ -179,7 +179,7 @@ def test_no_pair_is_lost_and_no_step_fails(
         postgres: PostgresServer = request.getfixturevalue("postgres_server")
         redis: RedisServer = request.getfixturevalue("redis_server")
         given = {"KINTSUGI_DATABASE_URL": postgres.new_database(make_tables), "KINTSUGI_SECRET_KEYS": new_key()}
-        given["KINTSUGI_BROKER_URL"] = redis.url
+        given["KINTSUGI_BROKER_URL"] = redis.new_database()
     requests.post(f"{sandbox.url}/sandbox/oauth", json={"access_seconds": size.access_seconds}, timeout=10)
     house = make_house(secrets_of(sandbox), **given)
 
