@@ -1,0 +1,16 @@
+"""Tables of the API."""
+
+from __future__ import annotations
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the tables up."""
+
+
+def downgrade() -> None:
+    """Take them down again."""
