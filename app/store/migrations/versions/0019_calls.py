@@ -10,7 +10,3 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the tables up."""
-
-
-def downgrade() -> None:
-    """Take them down again."""
