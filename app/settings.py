@@ -55,6 +55,7 @@ class Settings:
     session_length: timedelta
     proxy_hops: int
     operator_token: str | None
+    api_per_minute: int
     embedded: bool
     zaf_sdk_url: str
     log_level: str
@@ -113,6 +114,7 @@ def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = No
         session_length=env.seconds("SESSION_SECONDS", 43200.0),
         proxy_hops=env.whole("PROXY_HOPS", 0, least=0),
         operator_token=env.checked("OPERATOR_TOKEN", "", _operator_token) or None,
+        api_per_minute=env.whole("API_PER_MINUTE", 600, least=1),
         embedded=embedded,
         zaf_sdk_url=env.checked(
             "ZAF_SDK_URL", "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js", _script_url

@@ -13,7 +13,7 @@ from app import log
 from app.clock import real_now
 from app.scoring.conversation import Running
 from app.scoring.waits import usual_of
-from app.store import cases, consents, desks, erasure, evaluations, histories, invitations, slots
+from app.store import calls, cases, consents, desks, erasure, evaluations, histories, invitations, slots
 from app.store.database import Purpose
 from tasks import recovery
 from tasks.context import context_of
@@ -40,8 +40,8 @@ def sweep() -> None:
 
 @shared_task(name="upkeep.forget")
 def forget() -> None:
-    """Erase after its time what customers said and what was known of tickets, slots long past, and consents that never
-    came back."""
+    """Erase after its time what customers said and what was known of tickets, slots long past, consents that never
+    came back, and answers that programs do not ask for again."""
     parts = current()
     kept = timedelta(days=parts.settings.text_days)
     before = parts.clock.now() - kept
@@ -55,6 +55,7 @@ def forget() -> None:
     with parts.database.system(Purpose.OPERATE) as session:
         slots.forget(session, real_now() - KEEP_SLOTS)
         consents.forget(session, real_now())
+        calls.forget(session, real_now())
 
 
 @shared_task(name="upkeep.norms")

@@ -270,5 +270,5 @@ def test_the_description_covers_every_operation_and_its_problems(web_app: Flask)
     routes = {re.sub(r"<(?:id:)?(\w+)>", r"{\1}", rule.rule) for rule in web_app.url_map.iter_rules()}
     assert set(described["paths"]) == {route for route in routes if route.startswith("/api/v1/")}
     assert described["openapi"] == "3.1.0"
-    problems = described["components"]["responses"]["DEFAULT_ERROR"]
+    problems = described["components"]["responses"]["NOT_FOUND"]
     assert set(problems["content"]) == {"application/problem+json"}

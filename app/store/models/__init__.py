@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.store.models.access import ConsentRow, DeskAccess
 from app.store.models.alert_chains import AlertCall, VendorItem
+from app.store.models.calls import CallAnswer, CallCount
 from app.store.models.casework import Deferral, Deviation, HumanOverride
 from app.store.models.columns import (
     Base,
@@ -43,6 +44,8 @@ __all__ = [
     "AssignmentRow",
     "Backfill",
     "Base",
+    "CallAnswer",
+    "CallCount",
     "CauseExample",
     "ConsentRow",
     "DecisionRow",

@@ -9,7 +9,7 @@ from flask import Flask, abort, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
-from app.web.api import releases, vocabulary  # noqa: F401  they add to the blueprint of protocols
+from app.web.api import pace, releases, vocabulary  # noqa: F401  two of them add to the blueprint of protocols
 from app.web.api.protocols import blueprint as protocols
 from app.web.api.tickets import blueprint as tickets
 
@@ -37,6 +37,8 @@ class ProblemApi(Api):  # type: ignore[misc]  # untyped library
     """flask-smorest with our errors: `app.web.errors` answers, this only documents them."""
 
     ERROR_SCHEMA = ProblemSchema
+    #: Every operation names each of its answers.
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         """The app has its own, which know the API's paths."""
@@ -45,8 +47,6 @@ class ProblemApi(Api):  # type: ignore[misc]  # untyped library
         """As the library does, but every error has the media type of a problem."""
         for status in http.HTTPStatus:
             self.spec.components.response(status.name, _documented(status.phrase, self.ERROR_SCHEMA), lazy=True)
-        default = _documented("Any other error", self.ERROR_SCHEMA)
-        self.spec.components.response("DEFAULT_ERROR", default, lazy=True)
 
 
 def install(app: Flask) -> None:
@@ -59,6 +59,7 @@ def install(app: Flask) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.before_request(_only_json)
+    app.after_request(pace.tell)
     api = ProblemApi(app)
     for scheme, described in _SCHEMES.items():
         api.spec.components.security_scheme(scheme, described)
@@ -68,7 +69,12 @@ def install(app: Flask) -> None:
 
 _SCHEMES: dict[str, dict[str, Any]] = {
     "session": {"type": "apiKey", "in": "cookie", "name": "kintsugi"},
-    "operator": {"type": "http", "scheme": "bearer"},
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token of an account (scopes read, write, admin), made on the account page",
+    },
+    "operator": {"type": "http", "scheme": "bearer", "description": "The operator's token, from the settings"},
 }
 
 

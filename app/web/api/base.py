@@ -1,51 +1,30 @@
-"""What every operation of the API shares: how it is declared, and who may call it."""
+"""What every operation of the API shares: how it is declared, who may call it, and what it may answer."""
 
 from __future__ import annotations
 
+import functools
+import http
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 import flask_smorest
-from flask import Request
+from flask import Request, Response
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
-from marshmallow.exceptions import ValidationError
+from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 
 from app.store.models import Role
 from app.web.access import requires_api
+from app.web.api import once, pace
+from app.web.api.which import caller_name, find_desk
 
-SECURITY: list[dict[str, list[str]]] = [{"session": []}, {"operator": []}]
+SECURITY: list[dict[str, list[str]]] = [{"session": []}, {"token": []}, {"operator": []}]
+
+#: What any operation may answer beside its own: those that read, and those that change something.
+PROBLEMS = (400, 401, 403, 404, 422, 429, 503)
+PROBLEMS_OF_CHANGES = (*PROBLEMS, 409, 413, 415)
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-
-LARGEST = 2**63 - 1  #: that a database takes
-
-
-class WholeNumber(fields.Integer):
-    """From 1, or from `least`: a JSON integer, or digits in an address. Neither true nor 1.0 is one."""
-
-    def __init__(self, *, least: int = 1, **options: Any) -> None:
-        super().__init__(validate=validate.Range(least, LARGEST), **options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        digits = isinstance(value, str) and value.isascii() and value.isdecimal()
-        if type(value) is not int and not digits:
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **kwargs)
-
-
-def by(check: Callable[[str], Any]) -> Callable[[str], None]:
-    """A field's validator from a check that raises ValueError, "field: message"."""
-
-    def validated(value: str) -> None:
-        try:
-            check(value)
-        except ValueError as error:
-            raise ValidationError(str(error).partition(": ")[2]) from error
-
-    return validated
 
 
 class _Parser(FlaskParser):
@@ -74,15 +53,39 @@ def operation(
 
     A GET takes its query, anything else its JSON body.
     """
+    reads = method == "GET"
 
     def declare(view: View) -> View:
-        handler = blueprint.arguments(takes, location="query" if method == "GET" else "json")(view)
+        handler = blueprint.arguments(takes, location="query" if reads else "json")(view)
         handler = blueprint.response(200, gives)(handler)
-        handler = blueprint.doc(security=SECURITY)(handler)
-        blueprint.route(rule, methods=[method])(requires_api(role)(handler))
+        for status in PROBLEMS if reads else PROBLEMS_OF_CHANGES:
+            handler = blueprint.alt_response(status, http.HTTPStatus(status).name)(handler)
+        handler = blueprint.doc(security=SECURITY, **({} if reads else {"parameters": [_ONCE]}))(handler)
+        blueprint.route(rule, methods=[method])(requires_api(role)(_counted(handler, role, reads=reads)))
         return view
 
     return declare
+
+
+_ONCE = {
+    "in": "header",
+    "name": once.HEADER,
+    "required": False,
+    "description": "Whoever repeats the call under the same key within 24 hours gets the answer of the first time",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+
+
+def _counted(handler: View, role: Role, *, reads: bool) -> Callable[..., Response]:
+    """The handler, within what its caller may call in a minute, and once per idempotency key."""
+
+    @functools.wraps(handler)
+    def called(*args: Any, **kwargs: Any) -> Response:
+        pace.spend(caller_name())
+        work = functools.partial(handler, *args, **kwargs)
+        return work() if reads else once.answer(caller_name(), work, lambda desk_id: find_desk(desk_id, role))
+
+    return called
 
 
 def abort(code: int, **problem: Any) -> NoReturn:

@@ -18,7 +18,8 @@ from app.protocols.lint import lint
 from app.store import protocol_events, protocols
 from app.store.desks import NotFound
 from app.store.models import ProtocolRow, ProtocolVersion, Role
-from app.web.api.base import WholeNumber, abort, make_blueprint, operation
+from app.web.api.base import abort, make_blueprint, operation
+from app.web.api.values import WholeNumber
 from app.web.api.which import OnDeskSchema, find_desk
 from app.web.context import parts
 

@@ -22,8 +22,9 @@ from app.store.desks import NotFound
 from app.store.models import Role
 from app.store.protocols import Reach
 from app.trying import NothingKnown, lint_in_place, try_on
-from app.web.api.base import WholeNumber, abort, by, operation
+from app.web.api.base import abort, operation
 from app.web.api.protocols import FindingSchema, blueprint, document_field, find_versions, numbered, refuse
+from app.web.api.values import WholeNumber, by
 from app.web.api.which import OnDeskSchema, caller, find_desk
 from app.web.context import parts
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import abort
+from flask import abort, g, request
 from flask_smorest import abort as refuse
 from marshmallow import Schema
 
-from app.store import accounts, desks
+from app.store import desks
+from app.store.accounts import reaches
 from app.store.database import Purpose
 from app.store.models import Role
-from app.web.api.base import WholeNumber
+from app.web.access import SAFE_METHODS
+from app.web.api.values import WholeNumber
 from app.web.context import find_visitor, parts
 
 OPERATOR = "operator"
@@ -29,15 +31,18 @@ def find_desk(wanted: int | None, role: Role) -> int:
 
     Which desk a session happens to be on says nothing about what a program means, so with several one is named.
     """
+    g.called_desk = desk_id = _find(wanted, role)
+    return desk_id
+
+
+def _find(wanted: int | None, role: Role) -> int:
     visitor = find_visitor()
     if visitor is not None:
-        if (
-            wanted is None
-            and len([one for one in visitor.places if accounts.RANK[one.role] >= accounts.RANK[role]]) > 1
-        ):
+        reads = request.method in SAFE_METHODS
+        if wanted is None and len([one for one in visitor.places if reaches(one.role, role, reads=reads)]) > 1:
             refuse(422, errors=[{"path": "desk", "message": "is needed; you have several", "value": None}])
         place = visitor.place if wanted is None else visitor.place_on(wanted)
-        if place is None or accounts.RANK[place.role] < accounts.RANK[role]:
+        if place is None or not reaches(place.role, role, reads=reads):
             abort(404)
         return place.desk_id
     with parts().database.system(Purpose.OPERATE, read=True) as session:
@@ -53,3 +58,11 @@ def caller() -> str:
     """Who is put on record for what this call does."""
     visitor = find_visitor()
     return visitor.email if visitor is not None else OPERATOR
+
+
+def caller_name() -> str:
+    """Who calls, as the audit log and the count of calls name them: "token:5", "account:7" or "operator"."""
+    visitor = find_visitor()
+    if "api_token_id" in g:
+        return f"token:{g.api_token_id}"
+    return OPERATOR if visitor is None else f"account:{visitor.account_id}"
