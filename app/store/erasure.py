@@ -86,6 +86,8 @@ def forget_ticket(session: Session, row: TrackedTicket) -> None:
     own = select(RecoveryCase.id).where(RecoveryCase.tracked_id == row.id)
     _run(session, update(Answer).where(Answer.case_id.in_(own)).values(sealed_comment=None))
     _run(session, update(Deviation).where(Deviation.case_id.in_(own)).values(sealed_reason=None))
+    of_ticket = update(RecoveryCase).where(RecoveryCase.tracked_id == row.id)
+    _run(session, of_ticket.values(sealed_snooze_reason=None))
     _run(session, update(HumanOverride).where(HumanOverride.case_id.in_(own)).values(ours=None, theirs=None))
     _run(session, delete(Deferral).where(Deferral.tracked_id == row.id))
     _run(session, update(VendorItem).where(VendorItem.case_id.in_(own)).values(vendor=None))
@@ -113,12 +115,16 @@ def _erase_bodies_of(session: Session, ticket_ids: Sequence[str]) -> None:
 
 
 def erase_comments(session: Session, before: datetime) -> int:
-    """Forget what was written beside ratings, answers and deviations before then (business time); returns how many."""
+    """Forget what was written beside ratings, answers, deviations and snoozes before then (business time); how many."""
     ratings = update(RatingRow).where(RatingRow.at < before, RatingRow.sealed_comment.is_not(None))
     answers = update(Answer).where(Answer.at < before, Answer.sealed_comment.is_not(None))
     reasons = update(Deviation).where(Deviation.at < before, Deviation.sealed_reason.is_not(None))
+    snoozes = update(RecoveryCase).where(
+        RecoveryCase.snoozed_at < before, RecoveryCase.sealed_snooze_reason.is_not(None)
+    )
     comments = _run(session, ratings.values(sealed_comment=None)) + _run(session, answers.values(sealed_comment=None))
-    return comments + _run(session, reasons.values(sealed_reason=None))
+    comments += _run(session, reasons.values(sealed_reason=None))
+    return comments + _run(session, snoozes.values(sealed_snooze_reason=None))
 
 
 def erase_bodies(session: Session, before: datetime) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.models.casework import Halting
 from app.store.models.columns import Base, DeskScoped, StepState, VersionState
+from app.store.models.handling import Handling
 from app.words import Arm, CaseStage, Cause, Outcome, SatState
 
 
@@ -61,7 +62,7 @@ class DecisionRow(DeskScoped, Base):
     at: Mapped[datetime]  #: business time
 
 
-class RecoveryCase(Halting, DeskScoped, Base):
+class RecoveryCase(Halting, Handling, DeskScoped, Base):
     """From eligibility to outcome."""
 
     __tablename__ = "recovery_case"
@@ -71,6 +72,12 @@ class RecoveryCase(Halting, DeskScoped, Base):
         Index("ix_recovery_case_stage", "desk_id", "stage", "opened_at"),
         Index("ix_recovery_case_opened", "desk_id", "version_id", "opened_at"),
         Index("ix_recovery_case_closed", "desk_id", "version_id", "closed_at"),
+        Index(
+            "ix_recovery_case_queue",
+            "desk_id",
+            postgresql_where=text("open_key IS NOT NULL"),
+            sqlite_where=text("open_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

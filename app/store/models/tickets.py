@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.store.models.columns import Base, DeskScoped
 from app.store.models.customers import CustomerFacts
 from app.store.models.fates import Fate
+from app.store.models.handling import Outlook
 from app.store.models.history import History
 from app.store.models.insight import Insight
 from app.store.models.walks import Seen
@@ -33,7 +34,7 @@ class Person(DeskScoped, Base):
     opted_out_at: Mapped[datetime | None]
 
 
-class TrackedTicket(History, Insight, CustomerFacts, Fate, Seen, DeskScoped, Base):
+class TrackedTicket(History, Insight, CustomerFacts, Fate, Outlook, Seen, DeskScoped, Base):
     """A ticket under watch, and the unit of work: due, leased, fenced."""
 
     __tablename__ = "tracked_ticket"
@@ -53,6 +54,7 @@ class TrackedTicket(History, Insight, CustomerFacts, Fate, Seen, DeskScoped, Bas
         ),
         Index("ix_tracked_ticket_lease", "lease_until"),
         Index("ix_tracked_ticket_state", "desk_id", "state"),
+        Index("ix_tracked_ticket_outlook", "desk_id", "state", "status"),
         Index(
             "ix_tracked_ticket_unscored",
             "desk_id",
