@@ -228,7 +228,7 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice(["agent", "lead", "admin"]), required=True)
+@click.option("--role", type=click.Choice(["agent", "lead", "admin", "auditor"]), required=True)
 @ON_DESK
 def add_user(email: str, role: str, desk_name: str | None) -> None:
     """Invite a person: prints a link that works once, or takes a password from standard input."""

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from app.store.desks import NotFound
 from app.store.models import Account, Desk, Membership, Role
 
-RANK = {Role.AGENT: 0, Role.LEAD: 1, Role.ADMIN: 2}
+#: What one may change. An auditor may change nothing, and reads like an admin.
+RANK = {Role.AUDITOR: -1, Role.AGENT: 0, Role.LEAD: 1, Role.ADMIN: 2}
+READS_AS = {Role.AUDITOR: Role.ADMIN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,11 @@ class Place:
     name: str
     kind: str
     role: Role
+
+
+def reaches(held: Role, needed: Role, *, reads: bool) -> bool:
+    """Whether the role held is enough for what needs another: to change something, or only to read it."""
+    return RANK[READS_AS.get(held, held) if reads else held] >= RANK[needed]
 
 
 def normal_email(email: str) -> str:

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from app.clock import real_now
 from app.store import launches
-from app.store.accounts import RANK
+from app.store.accounts import reaches
 from app.store.database import Purpose
 from app.store.models import Role
 from app.web import sessions
@@ -131,8 +131,10 @@ def _check_role(visitor: Visitor, access: Access) -> ResponseReturnValue | None:
     if place is None:
         if access.named:
             abort(404)
+        if access.proof is Proof.API:
+            abort(403)
         return make_response(render_template("desks/none.html"), 200 if request.method in SAFE_METHODS else 403)
-    if RANK[place.role] < RANK[access.role]:
+    if not reaches(place.role, access.role, reads=request.method in SAFE_METHODS):
         abort(403)
     return None
 

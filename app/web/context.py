@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app, g
 
-from app.store.accounts import RANK, Place
+from app.store.accounts import Place, reaches
 from app.store.models import Role
 
 if TYPE_CHECKING:
@@ -27,8 +27,12 @@ class Visitor:
     places: tuple[Place, ...]
 
     def may(self, role: Role) -> bool:
-        """Whether they have at least this role on the desk they are on."""
-        return self.place is not None and RANK[self.place.role] >= RANK[role]
+        """Whether they may change what takes this role on the desk they are on."""
+        return self.place is not None and reaches(self.place.role, role, reads=False)
+
+    def sees(self, role: Role) -> bool:
+        """Whether they may read what takes this role there."""
+        return self.place is not None and reaches(self.place.role, role, reads=True)
 
     def place_on(self, desk_id: int) -> Place | None:
         return next((place for place in self.places if place.desk_id == desk_id), None)

@@ -16,6 +16,7 @@ from app.governor import Governor, Standing
 from app.scoring.calendars import in_words, read_calendar
 from app.scoring.context import Usual
 from app.store import access, deliveries, desks, gaps, queue, walks
+from app.store.accounts import reaches
 from app.store.models import Desk, Reconcile, Refusal, Role
 from app.web.access import requires, requires_on_named_desk
 from app.web.context import parts, visitor
@@ -53,7 +54,7 @@ class Health:
 @blueprint.get("")
 @requires(Role.ADMIN)
 def index() -> ResponseReturnValue:
-    healths = [_health(place.desk_id) for place in visitor().places if place.role is Role.ADMIN]
+    healths = [_health(place.desk_id) for place in visitor().places if reaches(place.role, Role.ADMIN, reads=True)]
     return render_template("desks/index.html", healths=healths, findings=None, checked=None, now=real_now())
 
 

@@ -82,7 +82,7 @@ def _advice(session: Session, desk: Desk, attention: queue.Attention, who: Visit
                 urgent=True,
             )
         )
-    if attention.dead_tickets and who.may(Role.ADMIN):
+    if attention.dead_tickets and who.sees(Role.ADMIN):
         text = f"{attention.dead_tickets} tickets were given up after repeated errors."
         found.append(Advice(text=text, link="/deliveries?state=dead", urgent=True))
     return found + _beginnings(session)

@@ -99,6 +99,7 @@ OTHERS: Mapping[str, str] = {
     Role.AGENT: "Agent",
     Role.LEAD: "Team lead",
     Role.ADMIN: "Admin",
+    Role.AUDITOR: "Auditor",
     "escalate": "Alert the next one, since nobody has taken it",
     "tell_untaken": "Tell the leads that nobody has taken it",
     "vendor_item_note": "Note where the vendor's part is looked into",

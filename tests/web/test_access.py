@@ -85,6 +85,20 @@ def test_an_agent_sees_the_pages_of_the_work(person: Callable[..., SignedIn], pa
     assert person(Role.AGENT).get(path).status_code == 200
 
 
+@pytest.mark.parametrize("path", [*AGENT_PAGES, *LEAD_PAGES, *ADMIN_PAGES])
+def test_an_auditor_sees_what_an_admin_sees(person: Callable[..., SignedIn], path: str) -> None:
+    assert person(Role.AUDITOR).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/cases/steps/1/confirm", "/deliveries/1/replay", "/desks/1/pause", "/protocols/new"])
+def test_an_auditor_changes_nothing(person: Callable[..., SignedIn], path: str) -> None:
+    assert person(Role.AUDITOR).post(path).status_code == 403
+
+
+def test_an_auditor_is_offered_nothing_to_change(person: Callable[..., SignedIn], story: Seeded) -> None:
+    assert "Mark as sent" not in person(Role.AUDITOR).get(f"/cases/{story.case_id}").text
+
+
 def test_an_agent_decides_nothing(person: Callable[..., SignedIn], story: Seeded) -> None:
     agent = person(Role.AGENT)
 

@@ -111,6 +111,7 @@ class Role(enum.StrEnum):
     AGENT = "agent"
     LEAD = "lead"
     ADMIN = "admin"
+    AUDITOR = "auditor"  # reads what an admin reads, and changes nothing
 
 
 class Base(DeclarativeBase):
