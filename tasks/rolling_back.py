@@ -54,8 +54,12 @@ def _look_anew(session: Session, tracked_id: int) -> None:
 
 def _end(session: Session, case: RecoveryCase, now: datetime, reason: str) -> None:
     case.taken_back_at = now
-    if case.open_key is None:
-        return
+    if case.open_key is not None:
+        end(session, case, now, reason)
+
+
+def end(session: Session, case: RecoveryCase, now: datetime, reason: str) -> None:
+    """Nothing that is planned on a case is done any more, and an open one is over."""
     waiting = (StepState.PLANNED, StepState.WAITING)
     rows = [row for row in steps.of_case(session, case.id) if row.state in waiting]
     recovery.call_off(session, case, now, reason)
@@ -83,10 +87,11 @@ def left(session: Session, step_id: int, reason: str) -> list[dict[str, Any]]:
 
 def behind(session: Session, step: StepRow) -> list[Change]:
     """The changes that a step takes back, oldest first."""
-    return [change for row in rollbacks.steps_behind(session, step) if (change := _change(row)) is not None]
+    return [change for row in rollbacks.steps_behind(session, step) if (change := change_of(row)) is not None]
 
 
-def _change(row: StepRow) -> Change | None:
+def change_of(row: StepRow) -> Change | None:
+    """What a step that was carried out changed; None where the ticket had it already."""
     kind = ACTIONS.get(row.do)
     if kind is not None and kind.effect in (Effect.ALERT, Effect.VENDOR):
         return {**changes.NOTHING, "said": "alert"}

@@ -29,6 +29,7 @@ class DeviationKind(StrEnum):
     OTHER_STEP = "other_step"  # something that the protocol does not name
     OTHER_REMEDY = "other_remedy"  # another compensation than the protocol's
     CLOSED = "closed"  # the case was closed by a person, without the customer's confirmation
+    UNDONE = "undone"  # what the case changed at the helpdesk was set back by a person
 
 
 class ReasonMissing(ValueError):

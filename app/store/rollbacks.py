@@ -28,6 +28,7 @@ from app.store.models import (
 )
 
 TAKE_BACK = "take_back"  #: what a step is called that takes the changes of others back
+ALONE = "alone"  #: among its parameters: it takes back its own case's changes, and is part of no rollback
 _FIELDS = "custom_fields"
 #: A step in one of these has, or may have, changed its ticket.
 _MADE = (StepState.DONE, StepState.NEEDS_REVIEW)
@@ -44,6 +45,14 @@ class OnTicket:
     given_up: bool  #: nothing will be done about it by itself
     reverted: Sequence[Mapping[str, Any]]  #: field, key, ours, back_to
     kept: Sequence[Mapping[str, Any]]  #: field, key, ours, found, reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What a step that takes back has set back, and what stays; see `app.protocols.changes`."""
+
+    reverted: Sequence[Mapping[str, Any]]
+    kept: Sequence[Mapping[str, Any]]
 
 
 def add(session: Session, row: RollbackRow) -> RollbackRow:
@@ -93,7 +102,8 @@ def to_take_back(session: Session, version_ids: Collection[int]) -> Mapping[int,
 def _standing(session: Session, version_ids: Collection[int], *where: ColumnElement[bool]) -> Sequence[StepRow]:
     """The steps of these versions that no rollback of their own has taken back, oldest first on each ticket."""
     of_protocol = select(ProtocolVersion.protocol_id).where(ProtocolVersion.id.in_(version_ids))
-    took_back = and_(StepRow.do == TAKE_BACK, RollbackRow.protocol_id.in_(of_protocol))
+    alone = and_(RollbackRow.id.is_(None), StepRow.version_id.in_(version_ids))
+    took_back = and_(StepRow.do == TAKE_BACK, or_(RollbackRow.protocol_id.in_(of_protocol), alone))
     rows = session.execute(
         select(StepRow, RollbackRow.withdrawn)
         .outerjoin(RollbackTicket, RollbackTicket.step_id == StepRow.id)
@@ -104,7 +114,9 @@ def _standing(session: Session, version_ids: Collection[int], *where: ColumnElem
     standing: dict[int, list[StepRow]] = {}
     for row, withdrawn in rows:
         of_ticket = standing.setdefault(row.tracked_id, [])
-        if row.do == TAKE_BACK:
+        if row.do == TAKE_BACK and withdrawn is None:
+            of_ticket[:] = [one for one in of_ticket if one.case_id != row.case_id]
+        elif row.do == TAKE_BACK:
             # It may have been of other versions, beside which these stood on.
             of_ticket[:] = [one for one in of_ticket if one.version_id not in withdrawn]
         else:
@@ -147,6 +159,10 @@ def plan(session: Session, rollback: RollbackRow, newest: StepRow, now: datetime
 
 def steps_behind(session: Session, step: StepRow) -> Sequence[StepRow]:
     """The steps whose changes this one takes back, oldest first."""
+    if step.params.get(ALONE):
+        own = (StepRow.case_id == step.case_id, StepRow.tracked_id == step.tracked_id, StepRow.do != TAKE_BACK)
+        made = select(StepRow).where(*own, StepRow.state.in_(_MADE)).order_by(StepRow.id)
+        return session.scalars(made).all()
     withdrawn = get(session, step.params["rollback"]).withdrawn
     made_there = (StepRow.tracked_id == step.tracked_id, StepRow.state.in_(_MADE), StepRow.id != step.id)
     return _standing(session, withdrawn, *made_there)
@@ -157,15 +173,27 @@ def note(session: Session, step: StepRow, outcome: TakeBack) -> None:
 
     What an interrupted call may have set back, and is found set back now, was set back by us.
     """
-    row = session.scalars(select(RollbackTicket).where(RollbackTicket.step_id == step.id)).one()
-    kept, reverted = [asdict(one) for one in outcome.kept], [asdict(one) for one in outcome.reverted]
-    ours = {(one["field"], one["key"]): one for one in row.reverted}
+    kept = [asdict(one) for one in outcome.kept]
+    reverted: list[Mapping[str, Any]] = [asdict(one) for one in outcome.reverted]
+    ours = {(one["field"], one["key"]): one for one in noted(session, step).reverted}
     for one in list(kept):
         before = ours.get((one["field"], one["key"]))
         if before is not None and one["found"] == before["back_to"]:
             kept.remove(one)
             reverted.append(before)
+    if step.params.get(ALONE):
+        step.params = {**step.params, "reverted": reverted, "kept": kept}
+        return
+    row = session.scalars(select(RollbackTicket).where(RollbackTicket.step_id == step.id)).one()
     row.reverted, row.kept = reverted, kept
+
+
+def noted(session: Session, step: StepRow) -> Noted:
+    """What taking back has come to on the step's ticket so far."""
+    if step.params.get(ALONE):
+        return Noted(reverted=step.params.get("reverted", ()), kept=step.params.get("kept", ()))
+    row = session.scalars(select(RollbackTicket).where(RollbackTicket.step_id == step.id)).one()
+    return Noted(reverted=row.reverted, kept=row.kept)
 
 
 def tickets(session: Session, rollback_id: int) -> Sequence[OnTicket]:
@@ -196,9 +224,15 @@ def forget_values(session: Session, tracked_id: int) -> None:
     for step in session.scalars(select(StepRow).where(StepRow.tracked_id == tracked_id)):
         if step.change:
             step.change = {name: _without_fields(part) for name, part in step.change.items()}
+        if step.params.get(ALONE):
+            lists = {name: _unfielded(step.params.get(name, ())) for name in ("reverted", "kept")}
+            step.params = {**step.params, **lists}
     for row in session.scalars(select(RollbackTicket).where(RollbackTicket.tracked_id == tracked_id)):
-        row.reverted = [one for one in row.reverted if one["field"] != _FIELDS]
-        row.kept = [one for one in row.kept if one["field"] != _FIELDS]
+        row.reverted, row.kept = _unfielded(row.reverted), _unfielded(row.kept)
+
+
+def _unfielded(items: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return [one for one in items if one["field"] != _FIELDS]
 
 
 def _without_fields(part: Any) -> Any:
