@@ -95,6 +95,34 @@ def read_teams(value: object, zone: str = "UTC") -> TeamDocument:
     return TeamDocument(teams=tuple(teams), people=tuple(people))
 
 
+def read_team(value: object) -> TeamEntry:
+    """One team as a document has it; slips are at `team.capacity` and the like. Raises TeamError."""
+    slips: list[str] = []
+    entry = _team(value, "team", slips)
+    if slips:
+        raise TeamError("\n".join(slips))
+    return entry
+
+
+def read_person(value: object, zone: str = "UTC") -> PersonEntry:
+    """What is said of one person, with slips at `person.away.until` and the like. Raises TeamError."""
+    slips: list[str] = []
+    entry = _person(value, "person", zone, slips)
+    if slips:
+        raise TeamError("\n".join(slips))
+    return entry
+
+
+def match_team(entry: TeamEntry, directory: Directory) -> tuple[Team, list[Member]]:
+    """One team as the helpdesk knows it, and everybody whom it names. Raises TeamError, slips at `team.leads[0]`."""
+    slips: list[str] = []
+    team = _matched(entry, "team", directory, slips)
+    if slips:
+        raise TeamError("\n".join(slips))
+    people = {person.id: person for person in directory.members.get(team.group_id, ())}
+    return team, [_member(people[agent_id], None) for agent_id in dict.fromkeys((*team.leads, *team.members))]
+
+
 def match(document: TeamDocument, directory: Directory) -> tuple[list[Team], list[Member]]:
     """The document's teams and people as the helpdesk knows them; everybody who is named is among the people.
 
@@ -115,8 +143,8 @@ def match(document: TeamDocument, directory: Directory) -> tuple[list[Team], lis
 
 def write_teams(teams: Iterable[Team], members: Iterable[Member]) -> dict[str, Any]:
     """The document that `read_teams` and `match` make the same teams of; people are named by their ids."""
-    people = [_plain_member(member) for member in members]
-    return _said({"teams": [_plain_team(team) for team in teams], "people": [one for one in people if len(one) > 1]})
+    people = [plain_member(member) for member in members]
+    return _said({"teams": [plain_team(team) for team in teams], "people": [one for one in people if len(one) > 1]})
 
 
 def moment(text: object, zone: str) -> datetime | None:
@@ -283,7 +311,8 @@ def _member(person: Person, entry: PersonEntry | None) -> Member:
     )
 
 
-def _plain_team(team: Team) -> dict[str, Any]:
+def plain_team(team: Team) -> dict[str, Any]:
+    """One team of the document."""
     return _said(
         {
             "group": team.name or team.group_id,
@@ -295,7 +324,8 @@ def _plain_team(team: Team) -> dict[str, Any]:
     )
 
 
-def _plain_member(member: Member) -> dict[str, Any]:
+def plain_member(member: Member) -> dict[str, Any]:
+    """What the document says of one person; nothing but their id where nothing is said."""
     away = {"from": _iso(member.away_from), "until": _iso(member.away_until)}
     return _said(
         {

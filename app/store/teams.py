@@ -58,6 +58,54 @@ def replace_all(
     session.flush()
 
 
+def put_team(session: Session, desk_id: int, team: Team, named: Sequence[Member], now: datetime) -> None:
+    """Store one team beside the others, and the people it names who are not known yet. `now` is mechanism time."""
+    row, fresh = find_team(session, team.group_id), _team_row(desk_id, team, now)
+    if row is None:
+        session.add(fresh)
+    else:
+        row.name, row.capacity, row.calendar = fresh.name, fresh.capacity, fresh.calendar
+        row.lead_ids, row.member_ids, row.updated_at = fresh.lead_ids, fresh.member_ids, now
+    known = {one.agent_id: one for one in all_members(session)}
+    for member in named:
+        if member.agent_id in known:
+            known[member.agent_id].name, known[member.agent_id].email = member.name, member.email
+        else:
+            session.add(_member_row(desk_id, member))
+    _forget_unnamed(session)
+
+
+def remove_team(session: Session, group_id: str) -> None:
+    """Take one team away; whoever is named nowhere then, and of whom nothing is said, goes with it."""
+    session.execute(delete(TeamRow).where(TeamRow.group_id == group_id))
+    _forget_unnamed(session)
+
+
+def put_member(session: Session, desk_id: int, member: Member) -> None:
+    """Store what is said of one person who is stored already. Raises NotFound."""
+    row, fresh = get_agent(session, member.agent_id), _member_row(desk_id, member)
+    row.skills, row.capacity, row.senior, row.calendar = fresh.skills, fresh.capacity, fresh.senior, fresh.calendar
+    session.flush()
+
+
+def get_agent(session: Session, agent_id: str) -> MemberRow:
+    """Raises NotFound."""
+    row = session.scalar(select(MemberRow).where(MemberRow.agent_id == agent_id))
+    if row is None:
+        raise NotFound(f"agent {agent_id[:64]}")
+    return row
+
+
+def _forget_unnamed(session: Session) -> None:
+    session.flush()
+    named = {agent_id for row in all_teams(session) for agent_id in (*row.lead_ids, *row.member_ids)}
+    for row in all_members(session):
+        silent = Member(agent_id=row.agent_id, name=row.name, email=row.email)
+        if row.agent_id not in named and member_of(row) == silent:
+            session.delete(row)
+    session.flush()
+
+
 def _team_row(desk_id: int, team: Team, now: datetime) -> TeamRow:
     return TeamRow(
         desk_id=desk_id,
