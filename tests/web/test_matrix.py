@@ -1,0 +1,356 @@
+"""Every route and operation against every caller: the table in `tests.web.matrix`, held to what the product does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app.clock import real_now
+from app.factory import build, create_app
+from app.settings import load
+from app.store import accounts, cases, launches, protocols, sign_ins
+from app.store.database import Database, Purpose
+from app.store.models import Base, DeskScoped, Role, RollbackRow
+from app.web.access import Access, Proof, declared
+from tests import seeds
+from tests.seeds import Seeded
+from tests.web.conftest import OPERATOR_TOKEN
+from tests.web.matrix import ANSWERS, IN, OF_NO_DESK, ROUTES, Caller, For, Route, at_the_door
+from tests.web.people import ORIGIN, sign_in
+
+MARK = "Words-of-the-first-desk"  #: in everything that people wrote on it
+LET_IN = 299  #: what a handler answers where only the door is looked at
+ROLES = {
+    Caller.AGENT: Role.AGENT,
+    Caller.LEAD: Role.LEAD,
+    Caller.ADMIN: Role.ADMIN,
+    Caller.AUDITOR: getattr(Role, "AUDITOR", Role.ADMIN),
+}
+ALL = [Route(name=name, audience=audience) for name, audience in ROUTES.items()]
+CLOSED = [route for route in ALL if route.audience is not For.ANYBODY]
+FOREIGN = {Caller.FOREIGNER, Caller.FOREIGN_SIDEBAR}
+READING = [route for route in CLOSED if route.reads]
+CHANGING = [route for route in CLOSED if not route.reads]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Two desks with a story each, the product over them, and its door alone."""
+
+    app: Flask
+    door: Flask  #: the same with handlers that only say that they were reached
+    database: Database
+    story: Seeded
+    other: Seeded
+    person_id: int
+    rollback_id: int
+
+    def path(self, route: Route) -> str:
+        """The route's address of something of the first desk."""
+        path = route.rule
+        for name, value in self.values().items():
+            for shape in (f"<id:{name}>", f"<path:{name}>", f"<{name}>"):
+                path = path.replace(shape, str(value))
+        assert "<" not in path, f"{route.name}: say in `values` what stands in this path"
+        return path + QUERIES.get(route.name, "")
+
+    def values(self) -> Mapping[str, Any]:
+        story = self.story
+        return {
+            "case_id": story.case_id,
+            "delivery_id": story.dead_delivery_id,
+            "desk_id": story.desk_id,
+            "invitation_id": story.stuck_invitation_id,
+            "number": 1,
+            "person_id": self.person_id,
+            "protocol_id": story.protocol_id,
+            "rollback_id": self.rollback_id,
+            "step_id": story.stuck_step_id,
+            "ticket_id": story.ticket_id,
+            "version": 1,
+            "key": "made-up",
+            "token": "made-up",
+            "filename": "kintsugi.css",
+        }
+
+
+QUERIES = {
+    "GET /api/v1/protocols/<id:protocol_id>/diff": "?from=1&to=1",
+    "GET /protocols/<id:protocol_id>/backtest": "?from=2026-03-01&to=2026-03-02",
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, empty_house: Path) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("matrix") / "house"
+    shutil.copytree(empty_house, folder)
+    settings = replace(load({}, data_dir=folder), operator_token=OPERATOR_TOKEN)
+    parts = build(settings)
+    first, second = (seeds.add_desk(parts.database, name) for name in ("First shop", "Second shop"))
+    story = seeds.add_story(parts.database, first, words=MARK)
+    other = seeds.add_story(parts.database, second, prefix="9")
+    door = create_app(settings, parts)
+    for endpoint in list(door.view_functions):
+        door.view_functions[endpoint] = _only_the_door(declared(door, endpoint))
+    yield House(
+        app=create_app(settings, parts),
+        door=door,
+        database=parts.database,
+        story=story,
+        other=other,
+        person_id=_person_of(parts.database, story),
+        rollback_id=_add_rollback(parts.database, story),
+    )
+    parts.database.close()
+
+
+def _only_the_door(access: Access | None) -> Callable[..., Any]:
+    def reached(**_: Any) -> tuple[str, int]:
+        return "let in", LET_IN
+
+    reached.access = access  # type: ignore[attr-defined]
+    return reached
+
+
+def _person_of(database: Database, story: Seeded) -> int:
+    with database.desk(story.desk_id, read=True) as session:
+        person_id = cases.get(session, story.case_id).person_id
+    assert person_id is not None
+    return person_id
+
+
+def _add_rollback(database: Database, story: Seeded) -> int:
+    with database.desk(story.desk_id) as session:
+        row = RollbackRow(
+            desk_id=story.desk_id,
+            protocol_id=story.protocol_id,
+            to_version_id=None,
+            withdrawn=[version.id for version in protocols.versions_of(session, story.protocol_id)],
+            undo=False,
+            by="lena@example.com",
+            reason=MARK,
+            warnings=[],
+            at=seeds.NOW,
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """A caller with whatever they prove themselves by."""
+
+    client: FlaskClient
+    headers: Mapping[str, str]
+    csrf: str = ""
+
+    def ask(self, route: Route, path: str, **headers: str) -> TestResponse:
+        sent: dict[str, Any] = {"headers": {**self.headers, **headers}}
+        if not route.reads and route.by_api:
+            sent["json"] = {}
+        elif not route.reads:
+            sent["data"] = {"csrf": self.csrf}
+        return self.client.open(path, method=route.method, **sent)
+
+
+Enter = Callable[[Caller, Flask], Asker]
+
+
+@pytest.fixture
+def enter(house: House) -> Enter:
+    """Somebody at the product, or at its door alone."""
+
+    def make(caller: Caller, app: Flask) -> Asker:
+        if caller is Caller.STRANGER:
+            return Asker(client=app.test_client(), headers=ORIGIN)
+        if caller is Caller.OPERATOR:
+            return _bearer(app, OPERATOR_TOKEN)
+        if caller in {Caller.SIDEBAR, Caller.FOREIGN_SIDEBAR}:
+            mine = caller is Caller.SIDEBAR
+            return _bearer(app, _launched(house, house.story.desk_id if mine else house.other.desk_id))
+        return _signed_in(house, app, caller)
+
+    return make
+
+
+def _bearer(app: Flask, token: str) -> Asker:
+    return Asker(client=app.test_client(), headers={**ORIGIN, "Authorization": f"Bearer {token}"})
+
+
+def _launched(house: House, desk_id: int) -> str:
+    with house.database.desk(desk_id) as session:
+        token = str(real_now().timestamp())
+        bearer = launches.open_launch(session, desk_id, token_id=token, agent_id="4001", now=real_now())
+    assert bearer is not None
+    return bearer
+
+
+def _signed_in(house: House, app: Flask, caller: Caller) -> Asker:
+    email = f"{caller.value}@example.com"
+    desk_id = house.other.desk_id if caller is Caller.FOREIGNER else house.story.desk_id
+    if caller is Caller.GUEST:
+        token = _link_of_a_guest(house.database, email)
+    else:
+        token = seeds.add_link(house.database, ROLES.get(caller, Role.ADMIN), email=email, desk_id=desk_id)
+    # At the real door: a sign-in that leads nowhere makes no session.
+    came = sign_in(house.app, token)
+    cookie = came.client.get_cookie("kintsugi")
+    assert cookie is not None
+    client = app.test_client()
+    client.set_cookie("kintsugi", cookie.value)
+    return Asker(client=client, headers={**ORIGIN, "X-CSRF-Token": came.csrf}, csrf=came.csrf)
+
+
+def _link_of_a_guest(database: Database, email: str) -> str:
+    with database.system(Purpose.SIGN_IN) as session:
+        token = sign_ins.new_link(session, email, Role.AGENT, real_now())
+        account = accounts.find_by_email(session, email)
+        assert account is not None
+        for held in accounts.memberships(session, account.id):
+            session.delete(held)
+        return token
+
+
+def routes_of(app: Flask) -> dict[str, Rule]:
+    """The product's own map, without what routing answers by itself."""
+    rules = app.url_map.iter_rules()
+    return {f"{method} {rule.rule}": rule for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+
+
+def test_every_route_has_its_line_in_the_matrix(house: House) -> None:
+    missing = set(routes_of(house.app)) - set(ROUTES)
+
+    assert missing == set(), "say in tests/web/matrix.py for whom these are"
+
+
+def test_every_line_of_the_matrix_has_its_route(house: House) -> None:
+    gone = set(ROUTES) - set(routes_of(house.app))
+
+    assert gone == set()
+
+
+def test_only_handlers_for_anybody_are_open(house: House) -> None:
+    rules = routes_of(house.app)
+
+    by_declaration = {name for name in rules if _is_open(house.app, rules[name])}
+
+    assert by_declaration == {route.name for route in ALL if route.audience is For.ANYBODY}
+
+
+def _is_open(app: Flask, rule: Rule) -> bool:
+    access = declared(app, rule.endpoint)
+    return access is not None and access.proof is Proof.NONE
+
+
+@pytest.mark.parametrize("caller", Caller)
+def test_the_door_lets_in_whom_the_matrix_says(house: House, enter: Enter, caller: Caller) -> None:
+    asker = enter(caller, house.door)
+
+    met = {route.name: asker.ask(route, house.path(route)).status_code for route in CLOSED}
+
+    assert met == {route.name: at_the_door(route, caller) or LET_IN for route in CLOSED}
+
+
+@pytest.mark.parametrize("caller", [Caller.AGENT, Caller.LEAD, Caller.ADMIN, Caller.AUDITOR])
+def test_people_of_the_desk_see_what_the_matrix_says(house: House, enter: Enter, caller: Caller) -> None:
+    asker = enter(caller, house.app)
+
+    met = {route.name: asker.ask(route, house.path(route)).status_code for route in READING if _for_people(route)}
+
+    assert met == {
+        route.name: at_the_door(route, caller) or ANSWERS.get(route.name, 200)
+        for route in READING
+        if _for_people(route)
+    }
+
+
+def _for_people(route: Route) -> bool:
+    return route.audience is not For.SIDEBAR
+
+
+@pytest.mark.parametrize("caller", [Caller.STRANGER, Caller.GUEST, Caller.FOREIGNER, Caller.FOREIGN_SIDEBAR])
+def test_nobody_else_reads_a_word_of_the_desk(house: House, enter: Enter, caller: Caller) -> None:
+    asker = enter(caller, house.app)
+
+    met = {route.name: asker.ask(route, house.path(route)).text for route in READING}
+
+    assert {name for name, text in met.items() if MARK in text} == set()
+
+
+@pytest.mark.parametrize("caller", sorted(FOREIGN))
+def test_what_a_path_names_is_not_there_for_another_desk(house: House, enter: Enter, caller: Caller) -> None:
+    asker = enter(caller, house.app)
+    naming = [route for route in READING if "<" in route.rule and at_the_door(route, caller) is IN]
+
+    met = {route.name: asker.ask(route, house.path(route)).status_code for route in naming}
+
+    assert met == dict.fromkeys(met, 404)
+
+
+def test_the_desk_of_another_is_not_there_for_the_api(house: House, enter: Enter) -> None:
+    asker = enter(Caller.FOREIGNER, house.app)
+    calls = [route for route in READING if route.by_api and route.name not in OF_NO_DESK]
+
+    met = {}
+    for route in calls:
+        path = house.path(route)
+        path += f"{'&' if '?' in path else '?'}desk={house.story.desk_id}"
+        met[route.name] = asker.ask(route, path).status_code
+
+    assert met == dict.fromkeys(met, 404)
+
+
+@pytest.mark.parametrize("caller", [one for one in Caller if one is not Caller.OPERATOR])
+def test_whoever_may_not_changes_nothing(house: House, enter: Enter, caller: Caller) -> None:
+    asker = enter(caller, house.app)
+    before = rows_of(house.database, house.story.desk_id)
+    shut_out = [route for route in CHANGING if at_the_door(route, caller) is not IN]
+    on_another = [route for route in CHANGING if caller in FOREIGN and "<" in route.rule]
+
+    met = {
+        route.name: asker.ask(route, house.path(route)).status_code for route in dict.fromkeys(shut_out + on_another)
+    }
+
+    assert {name: code for name, code in met.items() if not 400 <= code < 500} == {}
+    assert rows_of(house.database, house.story.desk_id) == before
+
+
+def rows_of(database: Database, desk_id: int) -> dict[str, list[Any]]:
+    """Everything that is stored of a desk, but who opened sidebars on it."""
+    tables = [mapper.local_table for mapper in Base.registry.mappers if issubclass(mapper.class_, DeskScoped)]
+    with database.system(Purpose.OPERATE, read=True) as session:
+        return {
+            table.name: [tuple(row) for row in session.execute(select(table).where(table.c.desk_id == desk_id))]
+            for table in tables
+            if table.name != "launch"
+        }
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null"])
+def test_no_form_is_taken_from_another_site(house: House, enter: Enter, origin: str) -> None:
+    asker = enter(Caller.ADMIN, house.door)
+    forms = [route for route in CHANGING if _for_people(route)]
+
+    met = {route.name: asker.ask(route, house.path(route), Origin=origin).status_code for route in forms}
+
+    assert met == dict.fromkeys(met, 403)
+
+
+def test_no_form_is_taken_without_the_sessions_own_token(house: House, enter: Enter) -> None:
+    asker = replace(enter(Caller.ADMIN, house.door), csrf="made-up", headers=ORIGIN)
+    forms = [route for route in CHANGING if _for_people(route)]
+
+    met = {route.name: asker.ask(route, house.path(route)).status_code for route in forms}
+
+    assert met == dict.fromkeys(met, 403)
