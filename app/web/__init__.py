@@ -16,6 +16,7 @@ from app.web import (
     cases,
     casework,
     connecting,
+    customers,
     deliveries,
     desks,
     errors,
@@ -29,6 +30,8 @@ from app.web import (
     sidebar,
     sign_in,
     surveys,
+    teammates,
+    teams,
     tickets,
     webhooks,
     wording,
@@ -41,8 +44,8 @@ if TYPE_CHECKING:
 
 #: Every page. Adding one is a module with a `blueprint`, and its name here.
 PAGES = (
-    home, sign_in, cases, casework, tickets, protocols, impact, learning, deliveries, desks, connecting, sidebar,
-    freshdesk_sidebar, webhooks, surveys, alerts, health,
+    home, sign_in, cases, casework, customers, tickets, protocols, impact, learning, deliveries, desks, connecting,
+    sidebar, freshdesk_sidebar, webhooks, surveys, alerts, health, teams, teammates,
 )  # fmt: skip
 
 #: What comes with a protocol's document. Escaped in a form or in JSON it takes several times its own 256 KiB, and it is
