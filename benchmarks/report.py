@@ -36,7 +36,8 @@ class Report:
         return json.dumps({"bench": self.bench, "figures": dict(self.figures), "aims": aims})
 
     def as_text(self) -> str:
-        lines = [f"{name:<24} {value:>12,.3f}{self._aim(name)}" for name, value in self.figures.items()]
+        width = max([24, *map(len, self.figures)])
+        lines = [f"{name:<{width}} {value:>12,.3f}{self._aim(name)}" for name, value in self.figures.items()]
         return "\n".join([self.bench, *lines])
 
     def _aim(self, name: str) -> str:
