@@ -107,7 +107,7 @@ def snooze(session: Session, case_id: int, wanted: Snooze, *, version: int, now:
     case keeps it. Nothing else is put off: steps, deadlines and alerts go on. Raises CannotSnooze. `now` is business
     time.
     """
-    reason = _checked(wanted, now)
+    reason = check(wanted, now)
     return _change(
         session,
         case_id,
@@ -117,6 +117,18 @@ def snooze(session: Session, case_id: int, wanted: Snooze, *, version: int, now:
         snoozed_by=wanted.by,
         sealed_snooze_reason=vault_of(session).seal(reason),
     )
+
+
+def check(wanted: Snooze, now: datetime) -> str:
+    """The reason as it is kept. Raises CannotSnooze for a time or a reason that cannot be kept."""
+    if wanted.until <= now:
+        raise CannotSnooze("until", "the time must be in the future")
+    if wanted.until > now + LONGEST_SNOOZE:
+        raise CannotSnooze("until", f"a case can be put off for at most {LONGEST_SNOOZE.days} days")
+    try:
+        return checked_reason(wanted.reason, longest=LONGEST_REASON)
+    except ValueError as error:
+        raise CannotSnooze("reason", str(error).removeprefix("reason: ")) from error
 
 
 def unsnooze(session: Session, case_id: int, *, version: int) -> Holding | None:
@@ -153,17 +165,6 @@ def _known(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 def _unless_held_by(who: str, now: datetime) -> Any:
     """Since when they have it: since before where they had it already."""
     return case((RecoveryCase.holder == who, RecoveryCase.held_since), else_=now)
-
-
-def _checked(wanted: Snooze, now: datetime) -> str:
-    if wanted.until <= now:
-        raise CannotSnooze("until", "the time must be in the future")
-    if wanted.until > now + LONGEST_SNOOZE:
-        raise CannotSnooze("until", f"a case can be put off for at most {LONGEST_SNOOZE.days} days")
-    try:
-        return checked_reason(wanted.reason, longest=LONGEST_REASON)
-    except ValueError as error:
-        raise CannotSnooze("reason", str(error).removeprefix("reason: ")) from error
 
 
 def _change(session: Session, case_id: int, condition: ColumnElement[bool], **columns: Any) -> Holding | None:

@@ -5,17 +5,70 @@ Each is a conditional update, so that of two people who press at once one decide
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from app.protocols.cases import CaseEvent, advance, can_advance
 from app.store import cases, tracked_tickets
-from app.store.models import Invitation, InvitationState, StepRow, StepState
+from app.store.models import (
+    Invitation,
+    InvitationState,
+    ProtocolRow,
+    ProtocolVersion,
+    RecoveryCase,
+    StepRow,
+    StepState,
+    TrackedTicket,
+)
 from app.store.queue import STUCK_INVITATIONS, STUCK_STEPS
 
 CONFIRMED = "a person confirmed that it was sent"
+LEFT = "a person decided that it is not to be sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """A step or a survey that waits for a person's word."""
+
+    step: StepRow | None  #: one of these two is there
+    invitation: Invitation | None
+    ticket_id: str
+    protocol: str
+
+    @property
+    def row(self) -> StepRow | Invitation:
+        found = self.step or self.invitation
+        assert found is not None
+        return found
+
+
+def undecided(session: Session, limit: int = 50) -> Sequence[Undecided]:
+    """What waits for a person's word in open and closed cases, steps before surveys, each the oldest first."""
+    steps = session.execute(_of_case(StepRow).where(StepRow.state.in_(STUCK_STEPS)).order_by(StepRow.id).limit(limit))
+    found = [Undecided(step=row, invitation=None, ticket_id=id_, protocol=name) for row, id_, name in steps]
+    surveys = session.execute(
+        _of_case(Invitation)
+        .where(Invitation.state.in_(STUCK_INVITATIONS))
+        .order_by(Invitation.id)
+        .limit(limit - len(found))
+    )
+    return found + [Undecided(step=None, invitation=row, ticket_id=id_, protocol=name) for row, id_, name in surveys]
+
+
+def _of_case(table: type[StepRow] | type[Invitation]) -> Select[Any]:
+    columns: tuple[Any, ...] = (table, TrackedTicket.ticket_id, ProtocolRow.name)
+    return (
+        select(*columns)
+        .join(RecoveryCase, RecoveryCase.id == table.case_id)
+        .join(TrackedTicket, TrackedTicket.id == RecoveryCase.tracked_id)
+        .join(ProtocolVersion, ProtocolVersion.id == RecoveryCase.version_id)
+        .join(ProtocolRow, ProtocolRow.id == ProtocolVersion.protocol_id)
+    )
 
 
 def confirm_step(session: Session, step_id: int, now: datetime) -> int | None:
@@ -90,5 +143,37 @@ def repeat_invitation(session: Session, invitation_id: int) -> int | None:
             lease_until=None,
             sending_at=None,
         )
+        .returning(Invitation.case_id)
+    )
+
+
+def leave_step(session: Session, step_id: int, now: datetime) -> int | None:
+    """It is not to be done. Returns its case, or None when there was nothing to decide; `now` is business time.
+
+    A survey that it would have posted is not sent.
+    """
+    row = session.execute(
+        update(StepRow)
+        .where(StepRow.id == step_id, StepRow.state.in_(STUCK_STEPS))
+        .values(state=StepState.SKIPPED, reason=LEFT, settled_at=now)
+        .returning(StepRow.case_id, StepRow.params)
+    ).first()
+    if row is None:
+        return None
+    if (invitation_id := row.params.get("invitation_id")) is not None:
+        _leave(session, invitation_id, InvitationState.HANDED_OVER)
+    return int(row.case_id)
+
+
+def leave_invitation(session: Session, invitation_id: int) -> int | None:
+    """The survey is not to be sent. Returns its case, or None when there was nothing to decide."""
+    return _leave(session, invitation_id, *STUCK_INVITATIONS)
+
+
+def _leave(session: Session, invitation_id: int, *was: InvitationState) -> int | None:
+    return session.scalar(
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.state.in_(was))
+        .values(state=InvitationState.NOT_SENT, reason=LEFT, lease_until=None)
         .returning(Invitation.case_id)
     )

@@ -31,7 +31,8 @@ def claim(database: Database, desk_id: int, case_id: int, who: str = LENA, now: 
 
 def snooze(database: Database, desk_id: int, case_id: int, **values: Any) -> Holding | None:
     version = values.pop("version", 0)
-    wanted = Snooze(**{"until": NOW + DAY, "reason": "waits for the courier", "by": LENA} | values)
+    defaults: dict[str, Any] = {"until": NOW + DAY, "reason": "waits for the courier", "by": LENA}
+    wanted = Snooze(**defaults | values)
     with database.desk(desk_id) as session:
         return handling.snooze(session, case_id, wanted, version=version, now=NOW)
 

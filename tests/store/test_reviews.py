@@ -26,6 +26,8 @@ DECISIONS: dict[str, Decide] = {
     "repeat a step": lambda session, story: reviews.repeat_step(session, story.stuck_step_id, NOW),
     "confirm a survey": lambda session, story: reviews.confirm_invitation(session, story.stuck_invitation_id, NOW),
     "repeat a survey": lambda session, story: reviews.repeat_invitation(session, story.stuck_invitation_id),
+    "leave a step": lambda session, story: reviews.leave_step(session, story.stuck_step_id, NOW),
+    "leave a survey": lambda session, story: reviews.leave_invitation(session, story.stuck_invitation_id),
 }
 
 
@@ -70,3 +72,34 @@ def test_what_is_done_is_never_repeated(database: Database, story: Seeded) -> No
 
     with database.desk(story.desk_id) as session:
         assert reviews.repeat_step(session, story.stuck_step_id, NOW) is None
+
+
+def test_what_waits_is_listed_with_its_ticket_and_protocol(database: Database, story: Seeded) -> None:
+    with database.desk(story.desk_id, read=True) as session:
+        found = reviews.undecided(session)
+
+    assert [one.row.id for one in found] == [story.stuck_step_id, story.stuck_invitation_id]
+    assert {(one.ticket_id, one.protocol) for one in found} == {(story.ticket_id, "Late parcel")}
+
+
+def test_what_was_left_waits_no_more(database: Database, story: Seeded) -> None:
+    with database.desk(story.desk_id) as session:
+        reviews.leave_step(session, story.stuck_step_id, NOW)
+        reviews.leave_invitation(session, story.stuck_invitation_id)
+
+    with database.desk(story.desk_id, read=True) as session:
+        assert reviews.undecided(session) == []
+        assert session.get_one(StepRow, story.stuck_step_id).state is StepState.SKIPPED
+        assert session.get_one(Invitation, story.stuck_invitation_id).state is InvitationState.NOT_SENT
+
+
+def test_a_survey_that_a_left_step_would_have_posted_is_not_sent(database: Database, story: Seeded) -> None:
+    with database.desk(story.desk_id) as session:
+        session.get_one(StepRow, story.stuck_step_id).params = {"invitation_id": story.stuck_invitation_id}
+        session.get_one(Invitation, story.stuck_invitation_id).state = InvitationState.HANDED_OVER
+
+    with database.desk(story.desk_id) as session:
+        reviews.leave_step(session, story.stuck_step_id, NOW)
+
+    with database.desk(story.desk_id, read=True) as session:
+        assert session.get_one(Invitation, story.stuck_invitation_id).state is InvitationState.NOT_SENT
