@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.store.models.access import ConsentRow, DeskAccess
 from app.store.models.alert_chains import AlertCall, VendorItem
+from app.store.models.audit import ApiTokenRow, AuditEntry
 from app.store.models.calls import CallAnswer, CallCount
 from app.store.models.casework import Deferral, Deviation, HumanOverride
 from app.store.models.columns import (
@@ -41,7 +42,9 @@ __all__ = [
     "Account",
     "AlertCall",
     "Answer",
+    "ApiTokenRow",
     "AssignmentRow",
+    "AuditEntry",
     "Backfill",
     "Base",
     "CallAnswer",

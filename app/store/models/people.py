@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.models.columns import Base, DeskScoped, Role
@@ -14,12 +14,16 @@ class Account(Base):
     """A person who signs in."""
 
     __tablename__ = "account"
-    __table_args__ = (UniqueConstraint("email", name="uq_account_email"),)
+    __table_args__ = (
+        UniqueConstraint("email", name="uq_account_email"),
+        Index("ix_account_subject_hash", "subject_hash", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
+    subject_hash: Mapped[str | None] = mapped_column(String(64))  #: who it is at the provider of sign-ins
     created_at: Mapped[datetime]
 
 
@@ -57,6 +61,7 @@ class WebSession(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     token_hash: Mapped[str] = mapped_column(String(64))
+    browser: Mapped[str | None] = mapped_column(String(200))  #: what it calls itself, so that its owner knows it again
     csrf: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
