@@ -15,8 +15,9 @@ from flask import Flask, abort, g, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 
 from app.clock import real_now
-from app.store import launches
+from app.store import accounts, api_tokens, launches
 from app.store.accounts import reaches
+from app.store.api_tokens import Scope
 from app.store.database import Purpose
 from app.store.models import Role
 from app.web import sessions
@@ -36,7 +37,7 @@ class Proof(StrEnum):
     NONE = "none"  # public; the handler verifies what it has to (a webhook's signature, a survey link)
     SESSION = "session"  # a signed-in browser
     LAUNCH = "launch"  # the bearer of an opened sidebar
-    API = "api"  # a signed-in browser, or the operator's token
+    API = "api"  # a signed-in browser, a program's token, or the operator's token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Access:
     proof: Proof
     role: Role | None = None  #: at least this role on the desk; None: whoever is signed in
     named: bool = False  #: on the desk that the path names as `desk_id`, not on the one the visitor works on
+    reads: bool = False  #: it changes nothing, whatever its method; a program needs no more than the scope to read
 
 
 def public(view: View) -> View:
@@ -71,9 +73,9 @@ def requires_launch(view: View) -> View:
     return _declare(view, Access(proof=Proof.LAUNCH))
 
 
-def requires_api(role: Role) -> Callable[[View], View]:
-    """A signed-in person with at least this role, or the operator's token."""
-    return lambda view: _declare(view, Access(proof=Proof.API, role=role))
+def requires_api(role: Role, *, reads: bool = False) -> Callable[[View], View]:
+    """A signed-in person with at least this role, a token of theirs with the scope for it, or the operator's token."""
+    return lambda view: _declare(view, Access(proof=Proof.API, role=role, reads=reads))
 
 
 def declared(app: Flask, endpoint: str) -> Access | None:
@@ -159,9 +161,34 @@ def _check_api(access: Access) -> ResponseReturnValue | None:
             abort(401)
         return _check_session(access)
     operator = parts().settings.operator_token
-    if operator is None or not hmac.compare_digest(given.encode(), operator.encode()):
+    if operator is not None and hmac.compare_digest(given.encode(), operator.encode()):
+        return None
+    return _check_token(given, access)
+
+
+def _check_token(given: str, access: Access) -> ResponseReturnValue | None:
+    """The token's account, on the token's desk alone, and no further than the token's scopes go."""
+    now = real_now()
+    with parts().database.system(Purpose.SIGN_IN) as session:
+        token = api_tokens.find(session, given, now)
+        if token is None:
+            abort(401)
+        api_tokens.touch(session, token.id, now)
+        places = accounts.places(session, token.account_id)
+    place = next((one for one in places if one.desk_id == token.desk_id), None)
+    if place is None:
         abort(401)
-    return None
+    g.api_token_id = token.id
+    g.visitor = visitor = Visitor(account_id=token.account_id, email=token.email, csrf="", place=place, places=(place,))
+    if _scope(access) not in token.scopes:
+        abort(403)
+    return _check_role(visitor, access)
+
+
+def _scope(access: Access) -> Scope:
+    if access.reads or request.method in SAFE_METHODS:
+        return Scope.READ
+    return Scope.ADMIN if access.role is Role.ADMIN else Scope.WRITE
 
 
 _CHECKS: dict[Proof, Callable[[Access], ResponseReturnValue | None]] = {

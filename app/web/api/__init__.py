@@ -9,7 +9,7 @@ from flask import Flask, abort, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
-from app.web.api import pace, releases, vocabulary  # noqa: F401  two of them add to the blueprint of protocols
+from app.web.api import audit, cases, customers, deliveries, desks, pace, releases, scores, teams, vocabulary  # noqa: F401  they add to blueprints of others
 from app.web.api.protocols import blueprint as protocols
 from app.web.api.tickets import blueprint as tickets
 
@@ -63,8 +63,11 @@ def install(app: Flask) -> None:
     api = ProblemApi(app)
     for scheme, described in _SCHEMES.items():
         api.spec.components.security_scheme(scheme, described)
-    for blueprint in (protocols, tickets):
+    for blueprint in (protocols, tickets, *(module.blueprint for module in _NOUNS)):
         api.register_blueprint(blueprint)
+
+
+_NOUNS = (audit, cases, customers, deliveries, desks, teams)
 
 
 _SCHEMES: dict[str, dict[str, Any]] = {

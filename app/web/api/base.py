@@ -5,14 +5,18 @@ from __future__ import annotations
 import functools
 import http
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 import flask_smorest
 from flask import Request, Response
 from flask_smorest import Blueprint
-from marshmallow import Schema
+from marshmallow import RAISE, Schema
+from sqlalchemy.orm import Session
 from webargs.flaskparser import FlaskParser
 
+from app.clock import real_now
+from app.store import audit
 from app.store.models import Role
 from app.web.access import requires_api
 from app.web.api import once, pace
@@ -22,13 +26,19 @@ SECURITY: list[dict[str, list[str]]] = [{"session": []}, {"token": []}, {"operat
 
 #: What any operation may answer beside its own: those that read, and those that change something.
 PROBLEMS = (400, 401, 403, 404, 422, 429, 503)
-PROBLEMS_OF_CHANGES = (*PROBLEMS, 409, 413, 415)
+PROBLEMS_OF_BODIES = (*PROBLEMS, 409, 413, 415)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class _Parser(FlaskParser):
-    """JSON that is nested without end, or has a number without end, is no JSON that we read."""
+    """JSON that is nested without end, or has a number without end, is no JSON that we read; and a filter that we do
+    not know is refused, since leaving it out would answer another question."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012  as the library declares it
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+    }
 
     def _raw_load_json(self, req: Request) -> Any:
         try:
@@ -46,6 +56,17 @@ def make_blueprint(name: str, description: str) -> Any:
     return _Calls(f"api_{name}", __name__, url_prefix=f"/api/v1/{name}", description=description)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """How an operation is called and answered."""
+
+    method: str
+    role: Role
+    takes: type[Schema]
+    gives: type[Schema]
+    changes: bool
+
+
 def operation(
     blueprint: Any, rule: str, *, method: str = "GET", role: Role, takes: type[Schema], gives: type[Schema]
 ) -> Callable[[View], View]:
@@ -53,15 +74,29 @@ def operation(
 
     A GET takes its query, anything else its JSON body.
     """
-    reads = method == "GET"
+    return _declaring(
+        blueprint, rule, _Shape(method=method, role=role, takes=takes, gives=gives, changes=method != "GET")
+    )
+
+
+def question(
+    blueprint: Any, rule: str, *, role: Role, takes: type[Schema], gives: type[Schema]
+) -> Callable[[View], View]:
+    """Declare an operation that reads as a GET does, but whose question belongs into a body."""
+    return _declaring(blueprint, rule, _Shape(method="POST", role=role, takes=takes, gives=gives, changes=False))
+
+
+def _declaring(blueprint: Any, rule: str, shape: _Shape) -> Callable[[View], View]:
+    in_query = shape.method == "GET"
 
     def declare(view: View) -> View:
-        handler = blueprint.arguments(takes, location="query" if reads else "json")(view)
-        handler = blueprint.response(200, gives)(handler)
-        for status in PROBLEMS if reads else PROBLEMS_OF_CHANGES:
+        handler = blueprint.arguments(shape.takes, location="query" if in_query else "json")(view)
+        handler = blueprint.response(200, shape.gives)(handler)
+        for status in PROBLEMS if in_query else PROBLEMS_OF_BODIES:
             handler = blueprint.alt_response(status, http.HTTPStatus(status).name)(handler)
-        handler = blueprint.doc(security=SECURITY, **({} if reads else {"parameters": [_ONCE]}))(handler)
-        blueprint.route(rule, methods=[method])(requires_api(role)(_counted(handler, role, reads=reads)))
+        handler = blueprint.doc(security=SECURITY, **({"parameters": [_ONCE]} if shape.changes else {}))(handler)
+        access = requires_api(shape.role, reads=not shape.changes)
+        blueprint.route(rule, methods=[shape.method])(access(_counted(handler, shape)))
         return view
 
     return declare
@@ -76,16 +111,23 @@ _ONCE = {
 }
 
 
-def _counted(handler: View, role: Role, *, reads: bool) -> Callable[..., Response]:
+def _counted(handler: Callable[..., Response], shape: _Shape) -> Callable[..., Response]:
     """The handler, within what its caller may call in a minute, and once per idempotency key."""
 
     @functools.wraps(handler)
     def called(*args: Any, **kwargs: Any) -> Response:
         pace.spend(caller_name())
         work = functools.partial(handler, *args, **kwargs)
-        return work() if reads else once.answer(caller_name(), work, lambda desk_id: find_desk(desk_id, role))
+        if not shape.changes:
+            return work()
+        return once.answer(caller_name(), work, lambda desk_id: find_desk(desk_id, shape.role))
 
     return called
+
+
+def put_on_record(session: Session, did: str, what: str, **detail: Any) -> None:
+    """Tell the audit log what this call changed, in the transaction of the change."""
+    audit.record(session, by=caller_name(), did=did, what=what, detail=detail or None, at=real_now())
 
 
 def abort(code: int, **problem: Any) -> NoReturn:

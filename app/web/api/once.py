@@ -20,7 +20,7 @@ REPLAYED = "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def answer(caller: str, work: Callable[[], Response], may_see: Callable[[int], None]) -> Response:
+def answer(caller: str, work: Callable[[], Response], may_see: Callable[[int], object]) -> Response:
     """Do the work, or give the answer of the first time to those who may still see that desk.
 
     Only what was carried out is kept: after a refusal or a failure nothing was changed, and the same key may be used

@@ -52,7 +52,9 @@ class NextSchema(Schema):
 
 def page(rows: Sequence[Row], limit: int, id_of: Callable[[Row], int]) -> tuple[Sequence[Row], str | None]:
     """The rows of one page and the cursor of the next, from one row more than fits."""
-    if len(rows) <= limit:
-        return rows, None
-    last = f"after {id_of(rows[limit - 1])}"
-    return rows[:limit], base64.urlsafe_b64encode(last.encode()).decode()
+    return rows[:limit], next_after(id_of(rows[limit - 1]) if len(rows) > limit else None)
+
+
+def next_after(last: int | None) -> str | None:
+    """The cursor of the page that begins after the row of that id; None where there is none."""
+    return None if last is None else base64.urlsafe_b64encode(f"after {last}".encode()).decode()

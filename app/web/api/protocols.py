@@ -18,7 +18,7 @@ from app.protocols.lint import lint
 from app.store import protocol_events, protocols
 from app.store.desks import NotFound
 from app.store.models import ProtocolRow, ProtocolVersion, Role
-from app.web.api.base import abort, make_blueprint, operation
+from app.web.api.base import abort, make_blueprint, operation, question
 from app.web.api.values import WholeNumber
 from app.web.api.which import OnDeskSchema, find_desk
 from app.web.context import parts
@@ -126,7 +126,7 @@ class DifferenceSchema(Schema):
     lines = fields.List(fields.Nested(LineSchema), required=True)
 
 
-@operation(blueprint, "/check", method="POST", role=Role.ADMIN, takes=DocumentSchema, gives=CheckedSchema)
+@question(blueprint, "/check", role=Role.ADMIN, takes=DocumentSchema, gives=CheckedSchema)
 def check(body: dict[str, Any]) -> dict[str, Any]:
     """Read a document and say what is questionable about it; nothing is stored, and no helpdesk is asked."""
     try:

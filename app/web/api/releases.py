@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -22,20 +22,13 @@ from app.store.desks import NotFound
 from app.store.models import Role
 from app.store.protocols import Reach
 from app.trying import NothingKnown, lint_in_place, try_on
-from app.web.api.base import abort, operation
+from app.web.api.base import abort, operation, question
 from app.web.api.protocols import FindingSchema, blueprint, document_field, find_versions, numbered, refuse
-from app.web.api.values import WholeNumber, by
+from app.web.api.values import WholeNumber, by, in_our_time
 from app.web.api.which import OnDeskSchema, caller, find_desk
 from app.web.context import parts
 
 LONGEST = timedelta(days=92)
-YEARS = (1970, 9000)
-
-
-def _in_our_time(moment: datetime) -> None:
-    """Near either end of what a calendar holds, another zone or another day is out of it."""
-    if not YEARS[0] <= moment.year <= YEARS[1]:
-        raise ValidationError(f"must be in a year from {YEARS[0]} to {YEARS[1]}")
 
 
 class TriedSchema(Schema):
@@ -58,8 +51,8 @@ class BacktestSchema(OnDeskSchema):
     document = document_field(load_default=None)
     protocol = WholeNumber(load_default=None, metadata={"description": "A stored protocol's id, instead"})
     version = WholeNumber(load_default=None, metadata={"description": "Of it; without, the newest"})
-    start = fields.AwareDateTime(required=True, validate=_in_our_time, data_key="from")
-    end = fields.AwareDateTime(required=True, validate=_in_our_time, data_key="to")
+    start = fields.AwareDateTime(required=True, validate=in_our_time, data_key="from")
+    end = fields.AwareDateTime(required=True, validate=in_our_time, data_key="to")
     share = fields.Float(
         load_default=None, validate=validate.Range(0, 1, min_inclusive=False, max_inclusive=False), allow_nan=False
     )
@@ -109,7 +102,7 @@ class RollbackSchema(OnDeskSchema):
     reason = fields.String(required=True, validate=by(checked_reason), metadata={"description": "1 to 500 characters"})
 
 
-@operation(blueprint, "/try", method="POST", role=Role.ADMIN, takes=TrySchema, gives=TriedSchema)
+@question(blueprint, "/try", role=Role.ADMIN, takes=TrySchema, gives=TriedSchema)
 def try_document(body: dict[str, Any]) -> dict[str, Any]:
     """What a document would decide on a ticket as it is known, and what is questionable about it at this desk."""
     desk_id = find_desk(body["desk"], Role.ADMIN)
@@ -130,7 +123,7 @@ def try_document(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@operation(blueprint, "/backtest", method="POST", role=Role.ADMIN, takes=BacktestSchema, gives=AnySchema)
+@question(blueprint, "/backtest", role=Role.ADMIN, takes=BacktestSchema, gives=AnySchema)
 def backtest(body: dict[str, Any]) -> dict[str, Any]:
     """What a document, or a stored version, would have done on past tickets. Nothing is written."""
     desk_id = find_desk(body["desk"], Role.ADMIN)

@@ -1,20 +1,31 @@
-"""Tickets over the API: a ticket's score as it stands."""
+"""Tickets over the API: those under watch, a ticket's score as it stands, and why protocols did what they did.
+
+The scores that were given over time are in `scores`.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import abort
 from flask_smorest import abort as refuse
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
+from sqlalchemy.orm import Session
 
 from app import why
+from app.reasons import checked_text
 from app.scoring.telling import as_document
-from app.store import explanations, tracked_tickets
+from app.store import explanations, listings, tracked_tickets
+from app.store.listings import Stretch, WantedTickets
 from app.store.models import Role, TrackedTicket
 from app.web.api.base import make_blueprint, operation
+from app.web.api.paging import NextSchema, PageSchema, page
+from app.web.api.values import WholeNumber, by
 from app.web.api.which import OnDeskSchema, find_desk
 from app.web.context import parts
+from app.words import SatState
+from connectors.ticket import TicketStatus
 
 blueprint = make_blueprint("tickets", "Tickets under watch")
 
@@ -76,23 +87,77 @@ class ScoreSchema(Schema):
     turning_ticket_id = fields.String(allow_none=True)
 
 
+class WantedSchema(PageSchema):
+    state = fields.Enum(SatState, by_value=True, load_default=None)
+    status = fields.Enum(TicketStatus, by_value=True, load_default=None)
+    customer = WholeNumber(load_default=None, metadata={"description": "A customer's id here, not the helpdesk's"})
+
+
+class TicketSchema(Schema):
+    ticket_id = fields.String(required=True)
+    customer = fields.Integer(required=True, allow_none=True, attribute="person_id")
+    status = fields.String(required=True, allow_none=True)
+    priority = fields.String(required=True, allow_none=True)
+    channel = fields.String(required=True, allow_none=True)
+    group_id = fields.String(required=True, allow_none=True)
+    assignee_id = fields.String(required=True, allow_none=True)
+    score = fields.Integer(required=True, allow_none=True)
+    state = fields.String(required=True, allow_none=True)
+    provisional = fields.Boolean(required=True)
+    state_since = fields.AwareDateTime(required=True, allow_none=True)
+    scored_at = fields.AwareDateTime(required=True, allow_none=True)
+    unscored_reason = fields.String(required=True, allow_none=True)
+    cause = fields.String(required=True, allow_none=True)
+    opened_at = fields.AwareDateTime(required=True, allow_none=True)
+    solved_at = fields.AwareDateTime(required=True, allow_none=True)
+    reopens = fields.Integer(required=True)
+
+
+class TicketsSchema(NextSchema):
+    tickets = fields.List(
+        fields.Nested(TicketSchema), required=True, metadata={"description": "Those we heard of last come first"}
+    )
+
+
+@operation(blueprint, "", role=Role.AGENT, takes=WantedSchema, gives=TicketsSchema)
+def index(query: dict[str, Any]) -> dict[str, Any]:
+    """Tickets under watch as they were last read."""
+    wanted = WantedTickets(state=query["state"], status=query["status"], person_id=query["customer"])
+    with parts().database.desk(find_desk(query["desk"], Role.AGENT), read=True) as session:
+        found = listings.tickets(session, wanted, Stretch(limit=query["limit"] + 1, after=query["cursor"]))
+    rows, following = page(found, query["limit"], lambda ticket: ticket.id)
+    return {"tickets": rows, "next": following}
+
+
 @operation(blueprint, "/<ticket_id>/score", role=Role.ADMIN, takes=OnDeskSchema, gives=ScoreSchema)
 def score(query: dict[str, Any], ticket_id: str) -> dict[str, Any]:
     """The score of a ticket as it stands with everything behind it, or the reason why there is none."""
     with parts().database.desk(find_desk(query["desk"], Role.ADMIN), read=True) as session:
-        tracked = tracked_tickets.find_by_ticket(session, ticket_id)
-        if tracked is None:
-            abort(404)
+        tracked = find_ticket(session, ticket_id)
         return _document(tracked, explanations.of_ticket(session, tracked))
+
+
+def find_ticket(session: Session, ticket_id: str) -> TrackedTicket:
+    """A ticket of the desk; the call is answered 404 where there is none."""
+    tracked = tracked_tickets.find_by_ticket(session, ticket_id) if _may_be_id(ticket_id) else None
+    if tracked is None:
+        abort(404)
+    return tracked
+
+
+def _may_be_id(ticket_id: str) -> bool:
+    """Not every text in an address is one that a database takes."""
+    return len(ticket_id) <= 64 and ticket_id.isprintable()
 
 
 class WhichProtocolSchema(OnDeskSchema):
     protocol = fields.String(
-        load_default=None, metadata={"description": "A protocol's name; without one, all protocols answer"}
-    )
-    version = fields.Integer(
         load_default=None,
-        validate=validate.Range(min=1),
+        validate=by(partial(checked_text, "protocol")),
+        metadata={"description": "A protocol's name; without one, all protocols answer"},
+    )
+    version = WholeNumber(
+        load_default=None,
         metadata={"description": "A version's number, drafts too; by default the one in force on this ticket"},
     )
 
@@ -157,6 +222,7 @@ def explain(query: dict[str, Any], ticket_id: str) -> dict[str, Any]:
             422, errors=[{"path": "version", "message": "needs a protocol beside it", "value": str(query["version"])}]
         )
     with parts().database.desk(find_desk(query["desk"], Role.ADMIN), read=True) as session:
+        find_ticket(session, ticket_id)
         try:
             answer = why.ask(
                 session, ticket_id, parts().clock.now(), protocol=query["protocol"], version=query["version"]

@@ -36,9 +36,8 @@ def find_desk(wanted: int | None, role: Role) -> int:
 
 
 def _find(wanted: int | None, role: Role) -> int:
-    visitor = find_visitor()
+    visitor, reads = find_visitor(), request.method in SAFE_METHODS
     if visitor is not None:
-        reads = request.method in SAFE_METHODS
         if wanted is None and len([one for one in visitor.places if reaches(one.role, role, reads=reads)]) > 1:
             refuse(422, errors=[{"path": "desk", "message": "is needed; you have several", "value": None}])
         place = visitor.place if wanted is None else visitor.place_on(wanted)
