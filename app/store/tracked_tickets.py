@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, and_, case, func, or_, select, true, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.store.desks import NotFound
@@ -188,6 +189,22 @@ def find_by_ticket(session: Session, ticket_id: str) -> TrackedTicket | None:
     return session.scalar(select(TrackedTicket).where(TrackedTicket.ticket_id == ticket_id))
 
 
+def notice(session: Session, desk_id: int, ticket_id: str, now: datetime) -> bool:
+    """Have a ticket that nobody has told us of read at once, ratings too; False where it is under watch already.
+
+    `now` is mechanism time. Whether the helpdesk has such a ticket shows when it is read.
+    """
+    new = TrackedTicket(
+        desk_id=desk_id, ticket_id=ticket_id, dirty=1, first_dirty_at=now, due_at=now, rating_dirty=1, tags=[]
+    )
+    try:
+        with session.begin_nested():
+            session.add(new)
+    except IntegrityError:
+        return False
+    return True
+
+
 def held(session: Session, tracked_id: int, fence: int, now: datetime) -> TrackedTicket | None:
     """The ticket, locked, if this fence still holds it; None for a hint that came late or twice."""
     return session.scalar(
@@ -300,3 +317,8 @@ def _under_fence(session: Session, tracked_id: int, fence: int, values: dict[str
     )
     assert isinstance(result, CursorResult)
     return result.rowcount == 1
+
+
+def any_scored(session: Session) -> bool:
+    """Whether any ticket has a state, and with it a tag of ours at the helpdesk."""
+    return session.scalar(select(TrackedTicket.id).where(TrackedTicket.state.is_not(None)).limit(1)) is not None

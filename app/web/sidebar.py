@@ -1,31 +1,27 @@
 """The agent's sidebar inside the helpdesk. Opened by the helpdesk's signed token, then a bearer from the page's memory;
-no cookie anywhere.
+no cookie anywhere. What it advises is in `advice`; what its buttons do to steps in `sidebar_steps`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from app import log
 from app.clock import real_now
-from app.protocols.fitting import fitting, steps_of
-from app.protocols.rollout import on_ticket
+from app.scoring import reply_check
 from app.settings import is_loopback
-from app.store import desks, insights, launches, stories
+from app.store import desks, insights, launches, stories, tracked_tickets
 from app.store.database import Purpose
-from app.store.models import Desk, TrackedTicket
-from app.web import corrections, headers, opinions
+from app.store.models import Desk
+from app.web import advice, corrections, headers, opinions, sidebar_steps
 from app.web.access import public, requires_launch
 from app.web.context import launched, parts
 from app.web.launch_token import BadLaunch, address_of, verify
-from app.words import Cause
-from tasks import deciding
 
 blueprint = Blueprint("sidebar", __name__, url_prefix="/sidebar/zendesk")
+
+LONGEST_TICKET_ID = 20  #: digits
 
 #: Seconds between two looks at a ticket; a sandbox is watched by somebody who waits for something to happen.
 EVERY, EVERY_ON_SANDBOX = 15, 3
@@ -65,19 +61,50 @@ def ticket(ticket_id: str) -> ResponseReturnValue:
     """What is known of one ticket of the launch's own desk, as a fragment of HTML."""
     with parts().database.desk(launched().desk_id, read=True) as session:
         standing = stories.standing(session, ticket_id)
-        opinion = opinions.asked(session, standing.ticket, _agent()) if standing else None
-        classes = insights.classes(session, launched().desk_id)
-        guides = _guides(session, standing.ticket) if standing else ()
-    if standing is None:
+        if standing is None:
+            abort(404)
+        now = parts().clock.now()
+        page = render_template(
+            "sidebar/ticket.html",
+            standing=standing,
+            classes=insights.classes(session, launched().desk_id),
+            opinion=opinions.asked(session, standing.ticket, _agent()),
+            advice=advice.of(session, standing, now),
+            now=now,
+        )
+    answer = make_response(page)
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+
+@blueprint.post("/ticket/<ticket_id>/watch")
+@requires_launch
+def watch(ticket_id: str) -> ResponseReturnValue:
+    """An agent looks at a ticket that nobody has told us of: it is read now. The page looks again until it was."""
+    if not (ticket_id.isascii() and ticket_id.isdigit() and len(ticket_id) < LONGEST_TICKET_ID):
         abort(404)
-    return render_template(
-        "sidebar/ticket.html",
-        standing=standing,
-        classes=classes,
-        opinion=opinion,
-        guides=guides,
-        now=parts().clock.now(),
-    )
+    with parts().database.desk(launched().desk_id) as session:
+        noticed = tracked_tickets.notice(session, launched().desk_id, ticket_id, real_now())
+    if noticed:
+        log.get("web").info("ticket_noticed", desk_id=launched().desk_id, by=_agent())
+    return "", 202
+
+
+@blueprint.post("/check")
+@requires_launch
+def check() -> ResponseReturnValue:
+    """What a draft of a reply misses, as a fragment; the draft is read and forgotten."""
+    checked = reply_check.check(request.form.get("reply", ""))
+    return render_template("sidebar/check.html", checked=checked)
+
+
+@blueprint.post("/ticket/<ticket_id>/steps/<id:step_id>/<any(done, run):what>")
+@requires_launch
+def step(ticket_id: str, step_id: int, what: str) -> ResponseReturnValue:
+    """The agent ticks their step off, or has it done; the fragment as it is then, also where somebody was faster."""
+    if not sidebar_steps.press(launched().desk_id, ticket_id, step_id, what, by=_agent()):
+        abort(404)
+    return ticket(ticket_id)
 
 
 @blueprint.post("/ticket/<ticket_id>/cause")
@@ -102,12 +129,6 @@ def opine(ticket_id: str) -> ResponseReturnValue:
     except ValueError:
         abort(400)
     return ticket(ticket_id)
-
-
-def _guides(session: Session, ticket: TrackedTicket) -> Sequence[tuple[str, Sequence[str]]]:
-    """The protocols for this ticket's cause, the one in charge first: name and steps."""
-    in_force = on_ticket(deciding.candidates(session), ticket.ticket_id).acting
-    return [(one.name, steps_of(one)) for one in fitting(in_force, ticket.cause or Cause.UNKNOWN)]
 
 
 def _agent() -> str:

@@ -71,7 +71,7 @@ def launch(page: Page, ticket: str, token: str | None = None) -> Response:
 def test_a_real_token_opens_the_sidebar_in_its_frame(page: Page, helpdesk: Sandbox, ticket: str) -> None:
     answer = launch(page, ticket)
 
-    expect(page.frame_locator("iframe").get_by_text("Not under watch yet.")).to_be_visible()
+    expect(page.frame_locator("iframe").get_by_text("The first reading is on its way.")).to_be_visible()
     assert answer.status == 200
     ancestors = [part for part in answer.headers["content-security-policy"].split(";") if "frame-ancestors" in part]
     assert [part.split() for part in ancestors] == [["frame-ancestors", helpdesk.url]]

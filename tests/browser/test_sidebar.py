@@ -8,21 +8,26 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, Response
 from playwright.sync_api import FrameLocator, Page, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
 from app.store.database import Purpose
-from app.store.models import Desk, Launch
+from app.store.models import Desk, Launch, ProtocolVersion, TrackedTicket
+from app.words import SatState
 from tests import seeds
 from tests.browser.conftest import Site
 from tests.browser.test_pages import keep
 from tests.web.launching import sidebar_settings, signed
 
 _SDK = """
+const draft = "<p>You should have read our terms and conditions.</p>";
 window.ZAFClient = { init: () => ({
-  get: async (name) => ({ [name]: window.name }),
+  get: async (name) => ({ [name]: name === "comment.text" ? draft : window.name }),
   context: async () => ({}),
-  invoke: async () => ({}),
+  invoke: async (name, text) => {
+    if (name === "comment.appendText") (window.appended ??= []).push(text);
+    return {};
+  },
 }) };
 """
 
@@ -98,12 +103,82 @@ def test_an_agent_says_in_the_sidebar_what_went_wrong(
 
 
 def test_the_sidebar_keeps_itself_fresh(page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int) -> None:
-    frame = open_ticket(page, site, helpdesk, "4711")
-    expect(frame.get_by_text("Not under watch yet.")).to_be_visible()
+    story = seeds.add_story(site.database, desk_id)
+    frame = open_ticket(page, site, helpdesk, story.quiet_ticket_id)
+    expect(frame.get_by_text("Poor, improving")).to_be_visible()
 
-    seeds.add_story(site.database, desk_id)
+    with site.database.desk(desk_id) as session:
+        session.execute(
+            update(TrackedTicket)
+            .where(TrackedTicket.ticket_id == story.quiet_ticket_id)
+            .values(state=SatState.GOOD_IMPROVING)
+        )
 
-    expect(frame.get_by_text("Poor, worsening")).to_be_visible()
+    expect(frame.get_by_text("Good, improving")).to_be_visible()
+
+
+def test_what_somebody_opened_stays_open_when_it_is_refreshed(
+    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
+) -> None:
+    story = seeds.add_story(site.database, desk_id)
+    frame = open_ticket(page, site, helpdesk, story.quiet_ticket_id)
+    frame.get_by_text("The numbers").click()
+
+    with site.database.desk(desk_id) as session:
+        session.execute(
+            update(TrackedTicket)
+            .where(TrackedTicket.ticket_id == story.quiet_ticket_id)
+            .values(state=SatState.GOOD_IMPROVING)
+        )
+
+    expect(frame.get_by_text("Good, improving")).to_be_visible()
+    expect(frame.get_by_text("Where everybody starts")).to_be_visible()
+
+
+@pytest.mark.capability("GUI-01")
+def test_a_ticket_nobody_told_us_of_is_read_because_somebody_looks_at_it(
+    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
+) -> None:
+    frame = open_ticket(page, site, helpdesk, "815")
+
+    expect(frame.get_by_text("The first reading is on its way.")).to_be_visible()
+    with site.database.desk(desk_id, read=True) as session:
+        row = session.scalars(select(TrackedTicket)).one()
+        assert (row.ticket_id, row.dirty) == ("815", 1)
+        assert row.due_at is not None
+
+
+@pytest.mark.capability("GUI-03")
+def test_a_draft_is_taken_from_the_reply_box_and_checked(
+    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
+) -> None:
+    story = seeds.add_story(site.database, desk_id)
+    frame = open_ticket(page, site, helpdesk, story.ticket_id)
+
+    frame.get_by_role("button", name="Take it from the reply box").click()
+    expect(frame.get_by_label("Your draft")).to_have_value("You should have read our terms and conditions.")
+    frame.get_by_role("button", name="Check it").click()
+
+    expect(frame.get_by_text("Something is missing.")).to_be_visible()
+    keep(page, "sidebar-check")
+    assert frame.locator("body").evaluate("body => body.scrollWidth - body.clientWidth") == 0
+
+
+def test_ready_words_go_into_the_reply_box_once(
+    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
+) -> None:
+    story = seeds.add_story(site.database, desk_id)
+    with site.database.desk(desk_id) as session:
+        drafts = seeds.DOCUMENT.replace(
+            "actions:\n", 'actions:\n  - {do: draft, text: "Dear {{customer | you}}, 20 €."}\n'
+        )
+        session.execute(update(ProtocolVersion).values(document=drafts))
+    frame = open_ticket(page, site, helpdesk, story.quiet_ticket_id)
+
+    frame.get_by_role("button", name="Put it into the reply").click()
+
+    expect(frame.get_by_role("button", name="It is in the reply")).to_be_disabled()
+    assert page.frames[1].evaluate("window.appended") == ["Dear Mira Muster, 20 €."]
 
 
 def test_an_expired_sidebar_asks_to_be_reloaded(

@@ -29,7 +29,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CHARGE = Charge(name="Late parcel", cause="shipping delay", record=Record(closed=40, recovered=25))
 
 
-def score(level: Level = Level.POOR, **logits: float) -> Score:
+def score(level: Level = Level.POOR, /, **logits: float) -> Score:
     """A score whose reasons are these: `acts__refund=-0.5`."""
     parts = tuple(
         Contribution(signal=name.replace("__", "."), logit=logit, evidence="") for name, logit in logits.items()

@@ -70,12 +70,19 @@ const readable = {
   "ticket.requester.name": () => state?.requester.name,
   "ticket.requester.email": () => state?.requester.email,
   "ticket.assignee.group.name": () => state?.group,
+  "comment.text": () => document.getElementById("reply").value,
   "currentUser": () => ({ id: watched.dataset.agent, name: watched.dataset.agentName, role: "agent" }),
 };
 
+function append(text) {
+  const reply = document.getElementById("reply");
+  reply.value += reply.value ? `\n\n${text}` : text;
+}
+
 const doable = {
   "resize": (size) => { frame.style.height = `${Math.min(2000, Math.max(120, parseInt(size?.height, 10) || 0))}px`; },
-  "ticket.comment.appendText": (text) => { document.getElementById("reply").value += text; },
+  "comment.appendText": append,
+  "ticket.comment.appendText": append,
   "notify": (text) => { news.textContent = String(text); setTimeout(() => { news.textContent = ""; }, 4000); },
 };
 
