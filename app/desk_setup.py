@@ -5,31 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app import connecting
+from app.clock import real_now
 from app.connect import read_credentials
 from app.connecting import Account, Added
+from app.desk_document import FIELDS, OF_CUSTOMERS, OWNERS, SETTINGS, SettingsSlips
 from app.protocols.errors import DocumentError
 from app.protocols.yaml_text import read_yaml
 from app.scoring.calendars import read_calendar, write_calendar
 from app.scoring.listening import read_listening
 from app.scoring.taxonomy import TaxonomyError
 from app.settings import is_loopback
-from app.store import desks, tracked_tickets
+from app.store import audit, desks, tracked_tickets
 from app.store.accounts import normal_email
 from app.store.database import Purpose
+from app.store.models import Desk
 from app.store.sign_ins import hashed
+from app.store.versions import Stale, version_of
 from tasks.parts import Parts
 
 PREFIX = "KINTSUGI_DESK_"
-#: What a custom field of a helpdesk may say.
-FIELDS = ("vendor", "order_vendor", "cause", "tier", "hold_minutes")
-#: What the helpdesk's fields may say of a customer, and whose fields those are.
-OF_CUSTOMERS = ("tier", "value")
-OWNERS = ("user", "organization", "ticket")
 SIDEBAR = ("app_id", "installation_id", "public_key")
 #: What the Freshworks app proves itself by; only its hash is kept.
 SIDEBAR_KEY = "sidebar_key"
@@ -123,9 +125,57 @@ def change(
             desks.change_settings(row, _merged(row.settings, settings))
             changed += sorted(settings)
         if "calendar" in (settings or {}):
-            row.usual = None  # what was counted in other hours is no norm
-            tracked_tickets.score_again(session, desk_id, parts.clock.now())
+            _count_anew(session, row, parts.clock.now())
     return changed
+
+
+def put_settings(parts: Parts, desk_id: int, settings: Mapping[str, Any], *, version: str, by: str) -> list[str]:
+    """Store the settings of a whole document; returns the names of those that are others now.
+
+    `by` is who sends it, as the audit log names them. Raises Stale where what is stored is not that version any more,
+    SettingsSlips for tags that tickets carry already.
+    """
+    with parts.database.desk(desk_id) as session:
+        row = desks.hold(session, desk_id)
+        if version_of_settings(row) != version:
+            raise Stale
+        changed = _differing(row.settings, settings)
+        if "tags" in changed and tracked_tickets.any_scored(session):
+            raise SettingsSlips("tags.state_prefix: tickets of this desk carry the tags as they are; they stay")
+        desks.change_settings(row, {**settings, "webhooks": _webhooks(row.settings, settings)})
+        if "calendar" in changed:
+            _count_anew(session, row, parts.clock.now())
+        if changed:
+            detail = {"settings": ", ".join(changed)}
+            audit.record(session, by=by, did="desk.changed", what=f"desk:{desk_id}", detail=detail, at=real_now())
+    return changed
+
+
+def version_of_settings(row: Desk) -> str:
+    """Another one whenever any setting of the document is another."""
+    return version_of({name: row.settings[name] for name in SETTINGS if name in row.settings})
+
+
+def _differing(before: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+    whole = {**settings, "webhooks": _webhooks(before, settings)}
+    return sorted(name for name in whole if _set(whole[name]) != _set(before.get(name)))
+
+
+def _set(value: Any) -> Any:
+    """The value where it says anything; 0 does."""
+    return None if value is False or value in ({}, []) else value
+
+
+def _webhooks(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, str] | None:
+    """Those that were there and those to add, without those to take away."""
+    whole = {**before.get("webhooks", {}), **(settings.get("webhooks") or {})}
+    return {name: url for name, url in whole.items() if url} or None
+
+
+def _count_anew(session: Session, row: Desk, now: datetime) -> None:
+    """Other hours: what was counted in those before is no norm, and open waits are another."""
+    row.usual = None
+    tracked_tickets.score_again(session, row.id, now)
 
 
 def _merged(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

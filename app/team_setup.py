@@ -5,7 +5,6 @@ The command line and the pages both come by here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app import log
 from app.clock import real_now
 from app.protocols.errors import DocumentError
 from app.protocols.routing import Member, Team, room
@@ -32,7 +30,7 @@ from app.protocols.team_document import (
     write_teams,
 )
 from app.protocols.yaml_text import read_yaml, write_yaml
-from app.store import desks, teams
+from app.store import audit, desks, teams
 from app.store.models import Desk, MemberRow
 from app.store.versions import Stale, version_of
 from connectors.errors import ConnectorError
@@ -42,7 +40,6 @@ from tasks.parts import Parts
 #: For one call to the helpdesk while a person waits for a form; without an answer they go on with what is stored.
 PATIENCE = 3.0
 OPERATOR = "operator"
-LOG = log.get("teams")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +91,7 @@ def put(parts: Parts, desk: Desk, document: TeamDocument, *, version: str | None
             raise Stale
         teams.replace_all(session, desk.id, found, members, real_now())
         detail = {"teams": len(found), "people": len(members)}
-        _record(session, by=by, did="teams.replaced", what="teams", detail=detail, at=real_now())
+        audit.record(session, by=by, did="teams.replaced", what="teams", detail=detail, at=real_now())
     return Stored(teams=len(found), people=len(members))
 
 
@@ -157,7 +154,7 @@ def add_team(parts: Parts, desk_id: int, entry: TeamEntry, by: str) -> Team:
         if teams.find_team(session, team.group_id) is not None:
             raise TeamError(f'team.group: "{team.name}" has a team already; change that one')
         teams.put_team(session, desk_id, team, named, real_now())
-        _record(session, by=by, did="team.added", what=f"team:{team.group_id}", at=real_now())
+        audit.record(session, by=by, did="team.added", what=f"team:{team.group_id}", at=real_now())
     return team
 
 
@@ -170,7 +167,7 @@ def change_team(parts: Parts, desk_id: int, entry: TeamEntry, opened: Opened) ->
         if (version_of_team(teams.team_of(row)) if row else "") != opened.version:
             raise Stale
         teams.put_team(session, desk_id, team, named, real_now())
-        _record(session, by=opened.by, did="team.changed", what=f"team:{team.group_id}", at=real_now())
+        audit.record(session, by=opened.by, did="team.changed", what=f"team:{team.group_id}", at=real_now())
     return team
 
 
@@ -182,7 +179,7 @@ def remove_team(parts: Parts, desk_id: int, group_id: str, opened: Opened) -> No
         if row is None or version_of_team(teams.team_of(row)) != opened.version:
             raise Stale
         teams.remove_team(session, group_id)
-        _record(session, by=opened.by, did="team.removed", what=f"team:{group_id}", at=real_now())
+        audit.record(session, by=opened.by, did="team.removed", what=f"team:{group_id}", at=real_now())
 
 
 def change_member(parts: Parts, desk_id: int, agent_id: str, entry: PersonEntry, opened: Opened) -> None:
@@ -194,7 +191,7 @@ def change_member(parts: Parts, desk_id: int, agent_id: str, entry: PersonEntry,
             raise Stale
         changed = replace(member, skills=entry.skills, capacity=entry.capacity, senior=entry.senior, hours=entry.hours)
         teams.put_member(session, desk_id, changed)
-        _record(session, by=opened.by, did="teammate.changed", what=f"agent:{agent_id}", at=real_now())
+        audit.record(session, by=opened.by, did="teammate.changed", what=f"agent:{agent_id}", at=real_now())
 
 
 def version_of_team(team: Team) -> str:
@@ -205,12 +202,6 @@ def version_of_team(team: Team) -> str:
 def version_of_member(member: Member) -> str:
     """Another one whenever anything of the person is another, absences aside."""
     return version_of(plain_member(replace(member, away_from=None, away_until=None)))
-
-
-def _record(
-    session: Session, *, by: str, did: str, what: str, detail: Mapping[str, Any] | None = None, at: datetime
-) -> None:
-    LOG.info("teams_changed", by=by, did=did, what=what, at=at, **(detail or {}))
 
 
 def _matched(parts: Parts, desk_id: int, entry: TeamEntry) -> tuple[Team, list[Member]]:
@@ -275,7 +266,7 @@ def away(
         teams.be_away(row, since, until)
         did = "teammate.back" if since is None and until is None else "teammate.away"
         detail = {"from": _iso(since), "until": _iso(until)}
-        _record(session, by=by, did=did, what=f"agent:{row.agent_id}", detail=detail, at=real_now())
+        audit.record(session, by=by, did=did, what=f"agent:{row.agent_id}", detail=detail, at=real_now())
         return row.name
 
 

@@ -43,9 +43,9 @@ def forget() -> None:
     """Erase after its time what customers said and what was known of tickets, slots long past, consents that never
     came back, and answers that programs do not ask for again."""
     parts = current()
-    kept = timedelta(days=parts.settings.text_days)
-    before = parts.clock.now() - kept
     for desk_id in _desk_ids():
+        kept = _kept(desk_id)
+        before = parts.clock.now() - kept
         erased = _erase_words(desk_id, before)
         with parts.database.desk(desk_id) as session:
             comments = erasure.erase_comments(session, before)
@@ -70,6 +70,14 @@ def norms() -> None:
         with current().database.desk(desk_id) as session:
             desks.get(session, desk_id).usual = asdict(usual)
         LOG.info("norms_counted", desk_id=desk_id, first_reply=usual.first_reply, next_reply=usual.next_reply)
+
+
+def _kept(desk_id: int) -> timedelta:
+    """How long a desk keeps words: as long as the installation, or shorter where an admin said so."""
+    most = current().settings.text_days
+    with current().database.desk(desk_id, read=True) as session:
+        days = desks.get(session, desk_id).settings.get("text_days", most)
+    return timedelta(days=min(days, most))
 
 
 def _erase_words(desk_id: int, before: datetime) -> int:

@@ -70,6 +70,14 @@ def get(session: Session, desk_id: int) -> Desk:
     return desk
 
 
+def hold(session: Session, desk_id: int) -> Desk:
+    """The desk's row, which nobody else changes until this transaction ends. Raises NotFound."""
+    desk = session.scalar(select(Desk).where(Desk.id == desk_id).with_for_update(key_share=True))
+    if desk is None:
+        raise NotFound(f"desk {desk_id}")
+    return desk
+
+
 def find_by_key(session: Session, key: str) -> Desk | None:
     return session.scalar(select(Desk).where(Desk.key == key))
 

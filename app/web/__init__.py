@@ -13,11 +13,13 @@ from app.web import (
     access,
     alerts,
     api,
+    case_turns,
     cases,
     casework,
     connecting,
     customers,
     deliveries,
+    desk_settings,
     desks,
     errors,
     freshdesk_sidebar,
@@ -27,12 +29,14 @@ from app.web import (
     impact,
     learning,
     protocols,
+    queue,
     sidebar,
     sign_in,
     surveys,
     teammates,
     teams,
     tickets,
+    warnings,
     webhooks,
     wording,
 )
@@ -44,8 +48,9 @@ if TYPE_CHECKING:
 
 #: Every page. Adding one is a module with a `blueprint`, and its name here.
 PAGES = (
-    home, sign_in, cases, casework, customers, tickets, protocols, impact, learning, deliveries, desks, connecting,
-    sidebar, freshdesk_sidebar, webhooks, surveys, alerts, health, teams, teammates,
+    home, sign_in, cases, casework, case_turns, customers, tickets, protocols, impact, learning, deliveries, desks,
+    connecting, sidebar, freshdesk_sidebar, webhooks, surveys, alerts, health, teams, teammates, desk_settings, queue,
+    warnings,
 )  # fmt: skip
 
 #: What comes with a protocol's document. Escaped in a form or in JSON it takes several times its own 256 KiB, and it is

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.clock import real_now
-from app.store import slots
+from app.store import desks, slots
 from app.store.database import Purpose
 from app.store.models import Message, ScoreRow, Slot, StepState
 from app.words import CaseStage
@@ -97,6 +97,34 @@ def test_words_are_forgotten_after_their_time_and_numbers_stay(stage: Stage) -> 
     assert {row.sealed_reasons for row in stage.rows(ScoreRow)} == {None}
     assert stage.rows(ScoreRow)[0].factors
     assert stage.tracked(ticket).score == score
+
+
+def test_a_desk_may_keep_words_for_a_shorter_time(stage: Stage) -> None:
+    stage.opens("My lamp is still broken!")
+    stage.drain()
+    with stage.parts.database.desk(stage.desk_id) as session:
+        desks.change_settings(desks.get(session, stage.desk_id), {"text_days": 10})
+
+    stage.step(days=9)
+    upkeep.forget()
+    kept = stage.rows(Message)[0].sealed_text
+    stage.step(days=2)
+    upkeep.forget()
+
+    assert kept is not None
+    assert stage.rows(Message)[0].sealed_text is None
+
+
+def test_a_desk_cannot_keep_words_longer_than_the_installation(stage: Stage) -> None:
+    stage.opens("My lamp is still broken!")
+    stage.drain()
+    with stage.parts.database.desk(stage.desk_id) as session:
+        desks.change_settings(desks.get(session, stage.desk_id), {"text_days": 9000})
+
+    stage.step(days=stage.parts.settings.text_days + 1)
+    upkeep.forget()
+
+    assert stage.rows(Message)[0].sealed_text is None
 
 
 def test_a_conversation_goes_on_after_its_words_were_forgotten(stage: Stage) -> None:
