@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.store import (
+    case_people,
     cases,
     decisions,
     explanations,
@@ -23,6 +24,7 @@ from app.store import (
     messages,
     people,
     protocols,
+    rollbacks,
     scores,
     steps,
     tracked_tickets,
@@ -54,6 +56,7 @@ class Kind(StrEnum):
     SCORE = "score"
     RATING = "rating"
     DECISION = "decision"
+    PERSON = "person"
     STAGE = "stage"
     STEP = "step"
     INVITATION = "invitation"
@@ -76,7 +79,10 @@ class ScoreView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that happened. `row` is of the kind's table; `text` is opened words, None once they were erased."""
+    """One thing that happened. `row` is of the kind's table; `text` is opened words, None once they were erased.
+
+    What a person did has an `app.store.case_people.Act` for its row.
+    """
 
     at: datetime
     kind: Kind
@@ -84,6 +90,7 @@ class Entry:
     text: str | None = None
     title: str = ""
     score: ScoreView | None = None
+    taken_back: rollbacks.Noted | None = None  #: what a step that takes back has set back, and what stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +133,9 @@ def of_case(session: Session, case_id: int) -> Story:
     version = protocols.version(session, case.version_id)
     told = [
         *_stages([case]),
-        *_steps(steps.of_case(session, case_id)),
+        *_steps(session, steps.of_case(session, case_id)),
         *_invitations(session, [case_id]),
+        *_people(session, case),
     ]
     return _story(
         session,
@@ -143,7 +151,7 @@ def of_case(session: Session, case_id: int) -> Story:
 def of_ticket(session: Session, tracked: TrackedTicket) -> Story:
     """A ticket's story over all of its cases, and where it has none."""
     own = cases.of_ticket(session, tracked.id)
-    told = [*_stages(own), *(entry for case in own for entry in _steps(steps.of_case(session, case.id)))]
+    told = [*_stages(own), *(entry for case in own for entry in _steps(session, steps.of_case(session, case.id)))]
     told += _invitations(session, [case.id for case in own])
     return _story(session, tracked, told)
 
@@ -284,8 +292,20 @@ def _stages(told: Iterable[RecoveryCase]) -> Sequence[Entry]:
     return entries
 
 
-def _steps(rows: Iterable[StepRow]) -> Sequence[Entry]:
-    return [Entry(at=row.settled_at or row.planned_at, kind=Kind.STEP, row=row) for row in rows]
+def _steps(session: Session, rows: Iterable[StepRow]) -> Sequence[Entry]:
+    return [
+        Entry(
+            at=row.settled_at or row.planned_at,
+            kind=Kind.STEP,
+            row=row,
+            taken_back=rollbacks.noted(session, row) if row.do == rollbacks.TAKE_BACK else None,
+        )
+        for row in rows
+    ]
+
+
+def _people(session: Session, case: RecoveryCase) -> Sequence[Entry]:
+    return [Entry(at=act.at, kind=Kind.PERSON, row=act, text=act.words) for act in case_people.of_case(session, case)]
 
 
 def _invitations(session: Session, case_ids: Sequence[int]) -> Sequence[Entry]:

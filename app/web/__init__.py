@@ -19,7 +19,6 @@ from app.web import (
     connecting,
     customers,
     deliveries,
-    desk_settings,
     desks,
     errors,
     freshdesk_sidebar,
@@ -29,14 +28,12 @@ from app.web import (
     impact,
     learning,
     protocols,
-    queue,
     sidebar,
     sign_in,
     surveys,
     teammates,
     teams,
     tickets,
-    warnings,
     webhooks,
     wording,
 )
@@ -49,8 +46,7 @@ if TYPE_CHECKING:
 #: Every page. Adding one is a module with a `blueprint`, and its name here.
 PAGES = (
     home, sign_in, cases, casework, case_turns, customers, tickets, protocols, impact, learning, deliveries, desks,
-    connecting, sidebar, freshdesk_sidebar, webhooks, surveys, alerts, health, teams, teammates, desk_settings, queue,
-    warnings,
+    connecting, sidebar, freshdesk_sidebar, webhooks, surveys, alerts, health, teams, teammates,
 )  # fmt: skip
 
 #: What comes with a protocol's document. Escaped in a form or in JSON it takes several times its own 256 KiB, and it is

@@ -9,17 +9,32 @@ from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.clock import real_now
 from app.connect import KINDS
 from app.protocols import template
 from app.protocols.actions.registry import ACTIONS
 from app.protocols.protocol import Action
-from app.store import chores, desks, deviations, insights, protocols, steps, stories
+from app.reasons import checked_text
+from app.store import (
+    audit,
+    chores,
+    colleagues,
+    desks,
+    deviations,
+    handling,
+    insights,
+    protocols,
+    steps,
+    stories,
+    upcoming,
+)
 from app.store.chores import Done
+from app.store.deviations import LONGEST_REASON
 from app.store.models import Desk, Role, StepRow, StepState
 from app.web import case_others
 from app.web.case_others import Others
 from app.web.context import desk_id, parts, visitor
-from tasks import documents
+from tasks import documents, undoing
 
 #: What the page says after a button was pressed; the address carries only the key.
 SAID = {
@@ -33,6 +48,8 @@ SAID = {
     "left_out": "Left out; your reason is on record.",
     "deviated": "Your reason is on record.",
     "closed": "The case is closed. Its ticket is marked in a moment.",
+    "looking": "The ticket is read again, and protocols decide on it anew, in a moment.",
+    "undone": "The case is over. What it changed is set back in a moment, where nobody has changed it since.",
 }
 
 #: The engine's own steps for people, as an instruction.
@@ -46,7 +63,7 @@ _OWN = {
 class Trouble:
     """What was wrong with a form, for the place beside it."""
 
-    form: str  #: "step-7", "other", "close"
+    form: str  #: "step-7", "other", "close", "undo"
     message: str
     reason: str  #: as it was typed, so that nobody types it twice
 
@@ -71,6 +88,17 @@ class Work:
     others: Others
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What comes next, and what can still be taken back."""
+
+    coming: Sequence[upcoming.Next]
+    hindrances: Sequence[str]  #: why it may not come by itself, as sentences
+    prospect: undoing.Prospect
+    holding: handling.Holding  #: who has it in the queue
+    holder: str  #: by name; empty where nobody has it
+
+
 def render(case_id: int, *, trouble: Trouble | None = None) -> str:
     """The page of a case on the visitor's desk; not found where there is none."""
     with parts().database.desk(desk_id(), read=True) as session:
@@ -81,12 +109,14 @@ def render(case_id: int, *, trouble: Trouble | None = None) -> str:
         desk = desks.get(session, desk_id())
         classes = insights.classes(session, desk.id)
         work = _work(session, desk, story)
+        outlook = _outlook(session, desk, story)
     return render_template(
         "cases/show.html",
         classes=classes,
         story=story,
         case=story.case,
         work=work,
+        outlook=outlook,
         trouble=trouble,
         ticket_url=ticket_url(desk, story.ticket.ticket_id),
         said=SAID.get(request.args.get("said", "")),
@@ -101,6 +131,37 @@ def too_late() -> ResponseReturnValue:
     if not came_from.isdecimal() or len(came_from) > 18:
         abort(404)
     return redirect(url_for("cases.show", case_id=int(came_from), said="late"), 303)
+
+
+def reason_trouble(form: str, reason: str) -> Trouble | None:
+    """What keeps words that are needed from being kept."""
+    if not reason.strip():
+        return Trouble(form=form, message="A reason is needed, in your own words.", reason="")
+    return unkept(form, reason)
+
+
+def unkept(form: str, reason: str) -> Trouble | None:
+    """What keeps words that were given from being kept; having given none may be right."""
+    if len(reason) > LONGEST_REASON:
+        return _too_long(form, reason)
+    try:
+        checked_text("reason", reason)
+    except ValueError:
+        message = "Please write it anew: there is a character in it that cannot be kept."
+        return Trouble(form=form, message=message, reason=reason.replace("\0", ""))
+    return None
+
+
+def _too_long(form: str, reason: str) -> Trouble:
+    message = f"At most {LONGEST_REASON:,} characters, please; these are {len(reason):,}."
+    return Trouble(form=form, message=message, reason=reason[:LONGEST_REASON])
+
+
+def record(session: Session, did: str, case_id: int | None, **detail: object) -> None:
+    """Put on record what the visitor did on a case; nothing where it came too late."""
+    if case_id is not None:
+        by = f"account:{visitor().account_id}"
+        audit.record(session, by=by, did=did, what=f"case:{case_id}", detail=detail, at=real_now())
 
 
 def ticket_url(desk: Desk, ticket_id: str) -> str:
@@ -144,6 +205,19 @@ def _work(session: Session, desk: Desk, story: stories.Story) -> Work:
         done=chores.done_of(session, case.id),
         deviations=deviations.of_case(session, case.id),
         others=case_others.of_case(session, desk, case, actions),
+    )
+
+
+def _outlook(session: Session, desk: Desk, story: stories.Story) -> Outlook:
+    case = story.case
+    assert case is not None
+    holding = handling.of_case(session, case.id)
+    return Outlook(
+        coming=upcoming.of_case(session, case, story.ticket),
+        hindrances=upcoming.hindrances(desk, case, story.ticket),
+        prospect=undoing.prospect(session, case),
+        holding=holding,
+        holder=next((one.name for one in colleagues.of_desk(session, desk.id) if one.key == holding.holder), ""),
     )
 
 

@@ -50,6 +50,7 @@ def show(case_id: int) -> ResponseReturnValue:
 def confirm_step(step_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         case_id = reviews.confirm_step(session, step_id, parts().clock.now())
+        case_page.record(session, "step.confirmed", case_id, step=step_id)
     return _decided("confirmed", case_id, step_id=step_id)
 
 
@@ -58,6 +59,7 @@ def confirm_step(step_id: int) -> ResponseReturnValue:
 def repeat_step(step_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         case_id = reviews.repeat_step(session, step_id, real_now())
+        case_page.record(session, "step.repeated", case_id, step=step_id)
     return _decided("repeated", case_id, step_id=step_id)
 
 
@@ -66,6 +68,7 @@ def repeat_step(step_id: int) -> ResponseReturnValue:
 def confirm_invitation(invitation_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         case_id = reviews.confirm_invitation(session, invitation_id, parts().clock.now())
+        case_page.record(session, "invitation.confirmed", case_id, invitation=invitation_id)
     return _decided("confirmed", case_id, invitation_id=invitation_id)
 
 
@@ -74,6 +77,7 @@ def confirm_invitation(invitation_id: int) -> ResponseReturnValue:
 def repeat_invitation(invitation_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         case_id = reviews.repeat_invitation(session, invitation_id)
+        case_page.record(session, "invitation.repeated", case_id, invitation=invitation_id)
     return _decided("repeated", case_id, invitation_id=invitation_id)
 
 
@@ -82,6 +86,7 @@ def repeat_invitation(invitation_id: int) -> ResponseReturnValue:
 def hasten_invitation(invitation_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         case_id = reviews.hasten_invitation(session, invitation_id, parts().clock.now())
+        case_page.record(session, "invitation.hastened", case_id, invitation=invitation_id)
     return _decided("hastened", case_id, invitation_id=invitation_id)
 
 

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from app import log
 from app.clock import real_now
-from app.reasons import checked_text
 from app.store import alert_chains, cases, chores, desks, deviations
-from app.store.deviations import LONGEST_REASON, DeviationKind, Given, ReasonMissing
+from app.store.deviations import DeviationKind, Given, ReasonMissing
 from app.store.models import RecoveryCase, Role
 from app.web import case_page
 from app.web.access import requires
@@ -30,6 +29,7 @@ OTHERS = (DeviationKind.OTHER_STEP, DeviationKind.OTHER_REMEDY)
 def tick(step_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         case_id = chores.tick(session, step_id, visitor().email, parts().clock.now())
+        case_page.record(session, "step.ticked", case_id, step=step_id)
     return _said("ticked", case_id, step_id=step_id)
 
 
@@ -40,11 +40,12 @@ def leave_out(step_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         case = chores.case_of(session, step_id)
         case_id = case.id if case is not None else None
-        trouble = _reason_trouble(f"step-{step_id}", reason)
+        trouble = case_page.reason_trouble(f"step-{step_id}", reason)
         if case is not None and trouble is None:
             given = Given(kind=DeviationKind.LEFT_OUT, reason=reason, by=visitor().email, step_id=step_id)
             if chores.leave_out(session, step_id, visitor().email, parts().clock.now()) is not None:
                 deviations.record(session, case, given, parts().clock.now())
+                case_page.record(session, "step.left_out", case.id, step=step_id)
     if case_id is not None and trouble is not None:
         return _refused(case_id, trouble)
     return _said("left_out", case_id, step_id=step_id)
@@ -58,6 +59,7 @@ def acknowledge(case_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         case = _case(session, case_id)
         taken = alert_chains.acknowledge_case(session, case.id, visitor().email, now=now, woken_at=real_now())
+        case_page.record(session, "alert.acknowledged", case.id if taken else None, alerts=taken)
     return _said("taken" if taken else "late", case_id)
 
 
@@ -67,12 +69,13 @@ def deviate(case_id: int) -> ResponseReturnValue:
     kind, reason = request.form.get("kind", ""), request.form.get("reason", "")
     if kind not in OTHERS:
         return _refused(case_id, Trouble(form="other", message="Choose what was done instead.", reason=reason))
-    trouble = _reason_trouble("other", reason)
+    trouble = case_page.reason_trouble("other", reason)
     if trouble is not None:
         return _refused(case_id, trouble)
     with parts().database.desk(desk_id()) as session:
         given = Given(kind=DeviationKind(kind), reason=reason, by=visitor().email)
         deviations.record(session, _case(session, case_id), given, parts().clock.now())
+        case_page.record(session, "case.deviated", case_id, kind=kind)
     return _said("deviated", case_id)
 
 
@@ -82,7 +85,7 @@ def close_case(case_id: int) -> ResponseReturnValue:
     ending, reason = request.form.get("ending", ""), request.form.get("reason", "")
     if ending not in set(Ending):
         return _refused(case_id, Trouble(form="close", message="Choose how it ended.", reason=reason))
-    trouble = _unkept("close", reason)
+    trouble = case_page.unkept("close", reason)
     if trouble is not None:
         return _refused(case_id, trouble)
     confirmed = request.form.get("confirmed") == "yes"
@@ -90,6 +93,7 @@ def close_case(case_id: int) -> ResponseReturnValue:
     try:
         with parts().database.desk(desk_id()) as session:
             close(session, _case(session, case_id), wanted, parts().clock.now())
+            case_page.record(session, "case.closed", case_id, ending=ending, confirmed=confirmed)
     except (CannotClose, ReasonMissing) as error:
         message = f"{str(error)[:1].upper()}{str(error)[1:]}."
         return _refused(case_id, Trouble(form="close", message=message, reason=reason))
@@ -101,29 +105,6 @@ def _case(session: Session, case_id: int) -> RecoveryCase:
         return cases.get(session, case_id)
     except desks.NotFound:
         abort(404)
-
-
-def _reason_trouble(form: str, reason: str) -> Trouble | None:
-    if not reason.strip():
-        return Trouble(form=form, message="A reason is needed, in your own words.", reason="")
-    return _unkept(form, reason)
-
-
-def _unkept(form: str, reason: str) -> Trouble | None:
-    """What keeps words that were given from being kept; having given none may be right."""
-    if len(reason) > LONGEST_REASON:
-        return _too_long(form, reason)
-    try:
-        checked_text("reason", reason)
-    except ValueError:
-        message = "Please write it anew: there is a character in it that cannot be kept."
-        return Trouble(form=form, message=message, reason=reason.replace("\0", ""))
-    return None
-
-
-def _too_long(form: str, reason: str) -> Trouble:
-    message = f"At most {LONGEST_REASON:,} characters, please; these are {len(reason):,}."
-    return Trouble(form=form, message=message, reason=reason[:LONGEST_REASON])
 
 
 def _refused(case_id: int, trouble: Trouble) -> ResponseReturnValue:

@@ -102,9 +102,33 @@ OTHERS: Mapping[str, str] = {
     Role.AUDITOR: "Auditor",
     "escalate": "Alert the next one, since nobody has taken it",
     "tell_untaken": "Tell the leads that nobody has taken it",
+    "take_back": "Set back what was changed",
     "vendor_item_note": "Note where the vendor's part is looked into",
 }
 
+#: What a person did, after their name.
+ACTS: Mapping[str, str] = {
+    "case.claimed": "took the case",
+    "case.released": "gave the case back to the queue",
+    "case.handed_over": "handed the case over",
+    "case.snoozed": "snoozed the case",
+    "case.woken": "brought the case back to the queue",
+    "case.looked_again": "had the ticket read again",
+    "step.confirmed": "marked a step as sent",
+    "step.repeated": "had a step sent again",
+    "invitation.confirmed": "marked a survey as sent",
+    "invitation.repeated": "had a survey sent again",
+    "invitation.hastened": "had the customer asked sooner",
+    "left_out": "left a step out",
+    "other_step": "did something that the protocol does not name",
+    "other_remedy": "gave another remedy than the protocol's",
+    "closed": "closed the case without the customer's confirmation",
+    "undone": "had the case undone",
+    "override": "changed at the helpdesk what was ours",
+    "acknowledged": "took the alert",
+    "agreed": "agreed with the score",
+    "disagreed": "disagreed with the score",
+}
 
 FAULTS: Mapping[str, str] = {
     FaultSide.PLATFORM: "Our own side",
@@ -305,6 +329,6 @@ def install(app: Flask) -> None:
     vocabulary: dict[str, Any] = {
         "STATES": STATES, "ARROWS": ARROWS, "STAGES": STAGES, "STEPS": STEPS, "INVITATIONS": INVITATIONS,
         "SURVEYS": SURVEYS, "DELIVERIES": DELIVERIES, "OUTCOMES": OUTCOMES, "FAULTS": FAULTS, "FACTORS": FACTORS,
-        "CHURN": CHURN, "AT_RISK": AT_RISK, "LANGUAGES": NAMES,
+        "CHURN": CHURN, "AT_RISK": AT_RISK, "LANGUAGES": NAMES, "ACTS": ACTS,
     }  # fmt: skip
     app.jinja_env.globals.update(vocabulary)
