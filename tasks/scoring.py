@@ -69,6 +69,7 @@ def rescore(desk_id: int, tracked_id: int, fence: int) -> None:
             facts.remember(row, score)
             insight.of(session, row, insight.Stand(score=score, running=running, facts=known, model=model))
             row.rescore_at = engine.next_rescore_at(running, known, model, now, context)
+            row.turns_poor_at = engine.turns_poor_at(running, known, model, now, context)
             turned = deciding.time_passed(session, row, running, score, context.hours) or row.state is not before
             if turned:
                 row.marked_at = None  # the look that is due now has more to do than to see whether tags arrived
@@ -266,6 +267,7 @@ class _Thread:
         facts.remember(row, score)
         insight.of(session, row, insight.Stand(score=score, running=self.running, facts=known, model=self._model))
         row.rescore_at = engine.next_rescore_at(self.running, known, self._model, now, self._context)
+        row.turns_poor_at = engine.turns_poor_at(self.running, known, self._model, now, self._context)
         _keep_running(session, row, self.running)
         return score
 

@@ -22,7 +22,7 @@ from app.scoring.state import advance, state_of
 from app.scoring.text_sum import SIGNAL
 from app.words import Contribution, Level, Score
 
-__all__ = ["inputs", "next_rescore_at", "observe", "score", "ticket_readings", "unscorable"]
+__all__ = ["inputs", "next_rescore_at", "observe", "score", "ticket_readings", "turns_poor_at", "unscorable"]
 
 SILENCE, OVERDUE = "waiting.silence", "service.overdue"  #: the two readings that move while nobody writes
 NOBODY = "no customer message"
@@ -109,6 +109,28 @@ def next_rescore_at(
             or state_of(memory)[0] is not present.state
         )
 
+    return _first_minute(now, last, moved)
+
+
+def turns_poor_at(
+    running: Running, facts: TicketFacts, model: Model, now: datetime, context: Context = PLAIN
+) -> datetime | None:
+    """The first whole minute from `now` at which waiting alone makes a good level poor: how long there is to act.
+
+    None where it is poor already, and where no wait would do it, as in `next_rescore_at`.
+    """
+    last = _still_moves_until(running, now, context)
+    if facts.solved or last is None or unscorable(running, facts) is not None:
+        return None
+    present, running = score(running, facts, model, now, context)
+    if present.level is Level.POOR:
+        return None
+    waited = _waited(running, facts, model, now, context)
+    return _first_minute(now, last, lambda minutes: waited(now + minutes * STEP)[1].level is Level.POOR)
+
+
+def _first_minute(now: datetime, last: datetime, moved: Callable[[int], bool]) -> datetime | None:
+    """The first minute from `now` at which it has moved; None where it never does up to `last`."""
     # Nothing but the wait grows, and while the desk is closed it stands still: once the score has moved it stays moved,
     # so bisection finds the first minute.
     low, high = 0, max(1, math.ceil(min(last - now, HORIZON) / STEP) + 1)

@@ -125,6 +125,8 @@ def check(wanted: Snooze, now: datetime) -> str:
         raise CannotSnooze("until", "the time must be in the future")
     if wanted.until > now + LONGEST_SNOOZE:
         raise CannotSnooze("until", f"a case can be put off for at most {LONGEST_SNOOZE.days} days")
+    if not wanted.reason.strip():
+        raise CannotSnooze("reason", "a reason is needed, in your own words")
     try:
         return checked_reason(wanted.reason, longest=LONGEST_REASON)
     except ValueError as error:

@@ -114,10 +114,13 @@ def choices(session: Session) -> Choices:
         .distinct()
         .order_by(ProtocolRow.name)
     )
-    groups = session.execute(select(TeamRow.group_id, TeamRow.name).order_by(TeamRow.name))
-    return Choices(
-        protocols=[(id_, name) for id_, name in protocols], groups=[(group_id, name) for group_id, name in groups]
-    )
+    return Choices(protocols=[(id_, name) for id_, name in protocols], groups=groups(session))
+
+
+def groups(session: Session) -> Sequence[tuple[str, str]]:
+    """The stored teams by name: the helpdesk's id of the group and the name."""
+    rows = session.execute(select(TeamRow.group_id, TeamRow.name).order_by(TeamRow.name))
+    return [(group_id, name) for group_id, name in rows]
 
 
 def count_asleep(session: Session, now: datetime) -> int:
