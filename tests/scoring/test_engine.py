@@ -12,7 +12,7 @@ from subprocess import run
 import pytest
 
 from app.scoring.conversation import Running, TicketFacts
-from app.scoring.engine import next_rescore_at, observe, score, unscorable
+from app.scoring.engine import next_rescore_at, observe, score, turns_poor_at, unscorable
 from app.scoring.model import Calibration
 from app.words import Direction, Level, SatState
 from tests.scoring.conversations import NO_FACTS, PRIOR, START, hear, last_score, parts, readings, says, scores, talk
@@ -208,6 +208,25 @@ def test_nothing_is_due_where_a_wait_changes_nothing(turns: tuple[str, ...], fac
     _, running = score(hear(*talk(*turns)), facts, PRIOR, now)
 
     assert next_rescore_at(running, facts, PRIOR, now) is None
+    assert turns_poor_at(running, facts, PRIOR, now) is None
+
+
+@pytest.mark.capability("PRV-01")
+def test_the_time_that_is_left_ends_with_the_minute_in_which_it_turns_poor() -> None:
+    running = hear(says("My lamp flickers."))
+    fresh, running = score(running, NO_FACTS, PRIOR, START)
+
+    turns = turns_poor_at(running, NO_FACTS, PRIOR, START)
+
+    assert turns is not None
+    at, before = (score(running, NO_FACTS, PRIOR, turns - timedelta(minutes=early))[0] for early in (0, 1))
+    assert (fresh.level, before.level, at.level) == (Level.GOOD, Level.GOOD, Level.POOR)
+
+
+def test_what_is_poor_already_has_no_time_left() -> None:
+    _, running = score(hear(*talk("This is a disgrace! I am furious!!!")), NO_FACTS, PRIOR, START)
+
+    assert turns_poor_at(running, NO_FACTS, PRIOR, START) is None
 
 
 def test_a_reply_stops_the_clock() -> None:
