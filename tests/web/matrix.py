@@ -23,6 +23,10 @@ class Caller(StrEnum):
     SIDEBAR = "sidebar"  # the bearer of a sidebar that the desk's helpdesk opened
     FOREIGN_SIDEBAR = "foreign sidebar"  # and of one that another desk's helpdesk opened
     OPERATOR = "operator"  # the operator's token
+    READER = "reader"  # an admin's program whose token may read
+    WRITER = "writer"  # and one whose token may change what agents and leads may
+    PROGRAM = "program"  # and one whose token may do all that the admin may
+    FOREIGN_PROGRAM = "foreign program"  # the same of another desk
 
 
 class For(StrEnum):
@@ -48,10 +52,22 @@ ROUTES: dict[str, For] = {
     "GET /": For.AGENT,
     "GET /a/<token>": For.ANYBODY,
     "POST /a/<token>": For.ANYBODY,
+    "GET /account": For.SIGNED_IN,
+    "POST /account/password": For.SIGNED_IN,
+    "POST /account/sessions/<id:session_id>/end": For.SIGNED_IN,
+    "POST /account/sessions/end": For.SIGNED_IN,
+    "POST /account/tokens": For.SIGNED_IN,
+    "POST /account/tokens/<id:token_id>/revoke": For.SIGNED_IN,
+    "GET /api/docs": For.ANYBODY,
     "GET /api/openapi.json": For.ANYBODY,
     "GET /api/v1/audit": For.API_ADMIN,
     "GET /api/v1/cases": For.API_AGENT,
     "GET /api/v1/cases/<id:case_id>": For.API_AGENT,
+    "POST /api/v1/cases/<id:case_id>/claim": For.API_AGENT,
+    "POST /api/v1/cases/<id:case_id>/hand-over": For.API_AGENT,
+    "POST /api/v1/cases/<id:case_id>/release": For.API_AGENT,
+    "POST /api/v1/cases/<id:case_id>/snooze": For.API_AGENT,
+    "POST /api/v1/cases/<id:case_id>/wake": For.API_AGENT,
     "GET /api/v1/customers": For.API_AGENT,
     "GET /api/v1/customers/<id:person_id>": For.API_AGENT,
     "POST /api/v1/customers/find": For.API_AGENT,
@@ -77,11 +93,15 @@ ROUTES: dict[str, For] = {
     "GET /api/v1/tickets/<ticket_id>/score": For.API_ADMIN,
     "GET /api/v1/tickets/<ticket_id>/scores": For.API_AGENT,
     "GET /api/v1/tickets/<ticket_id>/why": For.API_ADMIN,
+    "GET /audit": For.ADMIN,
+    "GET /audit/export": For.ADMIN,
     "GET /cases": For.AGENT,
     "GET /cases/<id:case_id>": For.AGENT,
     "POST /cases/<id:case_id>/acknowledge": For.AGENT,
     "POST /cases/<id:case_id>/close": For.AGENT,
     "POST /cases/<id:case_id>/deviations": For.AGENT,
+    "POST /cases/<id:case_id>/look": For.AGENT,
+    "POST /cases/<id:case_id>/undo": For.LEAD,
     "POST /cases/invitations/<id:invitation_id>/confirm": For.LEAD,
     "POST /cases/invitations/<id:invitation_id>/now": For.LEAD,
     "POST /cases/invitations/<id:invitation_id>/repeat": For.LEAD,
@@ -100,8 +120,12 @@ ROUTES: dict[str, For] = {
     "POST /desks/<id:desk_id>/check": For.ADMIN_THERE,
     "GET /desks/<id:desk_id>/connect": For.ADMIN_THERE,
     "POST /desks/<id:desk_id>/connect": For.ADMIN_THERE,
+    "GET /desks/<id:desk_id>/dead": For.ADMIN_THERE,
+    "POST /desks/<id:desk_id>/dead": For.ADMIN_THERE,
     "POST /desks/<id:desk_id>/pause": For.ADMIN_THERE,
     "POST /desks/<id:desk_id>/resume": For.ADMIN_THERE,
+    "GET /desks/<id:desk_id>/settings": For.ADMIN_THERE,
+    "POST /desks/<id:desk_id>/settings": For.ADMIN_THERE,
     "GET /desks/connect": For.SIGNED_IN,
     "POST /desks/connect": For.SIGNED_IN,
     "GET /desks/connected": For.SIGNED_IN,
@@ -114,6 +138,12 @@ ROUTES: dict[str, For] = {
     "POST /learning/prior": For.ADMIN,
     "POST /learning/train": For.ADMIN,
     "GET /metrics": For.ANYBODY,
+    "GET /people": For.ADMIN,
+    "POST /people": For.ADMIN,
+    "POST /people/<id:account_id>/link": For.ADMIN,
+    "POST /people/<id:account_id>/remove": For.ADMIN,
+    "POST /people/<id:account_id>/role": For.ADMIN,
+    "POST /people/tokens/<id:token_id>/revoke": For.ADMIN,
     "GET /protocols": For.AGENT,
     "GET /protocols/<id:protocol_id>": For.AGENT,
     "GET /protocols/<id:protocol_id>/backtest": For.ADMIN,
@@ -128,6 +158,10 @@ ROUTES: dict[str, For] = {
     "GET /protocols/new": For.ADMIN,
     "POST /protocols/new": For.ADMIN,
     "GET /protocols/rollbacks/<id:rollback_id>": For.LEAD,
+    "GET /queue": For.AGENT,
+    "POST /queue": For.AGENT,
+    "POST /queue/decisions": For.LEAD,
+    "GET /queue/rows": For.AGENT,
     "GET /readyz": For.ANYBODY,
     "GET /s/<token>": For.ANYBODY,
     "POST /s/<token>": For.ANYBODY,
@@ -136,18 +170,34 @@ ROUTES: dict[str, For] = {
     "POST /sidebar/freshdesk": For.ANYBODY,
     "GET /sidebar/zendesk": For.ANYBODY,
     "POST /sidebar/zendesk": For.ANYBODY,
+    "POST /sidebar/zendesk/check": For.SIDEBAR,
     "GET /sidebar/zendesk/ticket/<ticket_id>": For.SIDEBAR,
     "POST /sidebar/zendesk/ticket/<ticket_id>/cause": For.SIDEBAR,
     "POST /sidebar/zendesk/ticket/<ticket_id>/opinion": For.SIDEBAR,
+    "POST /sidebar/zendesk/ticket/<ticket_id>/steps/<id:step_id>/<any(done, run):what>": For.SIDEBAR,
+    "POST /sidebar/zendesk/ticket/<ticket_id>/watch": For.SIDEBAR,
     "GET /sign-in": For.ANYBODY,
     "POST /sign-in": For.ANYBODY,
     "GET /sign-in/<token>": For.ANYBODY,
     "POST /sign-in/<token>": For.ANYBODY,
     "POST /sign-out": For.SIGNED_IN,
     "GET /static/<path:filename>": For.ANYBODY,
+    "GET /teams": For.LEAD,
+    "GET /teams/<string(maxlength=64):group_id>": For.ADMIN,
+    "POST /teams/<string(maxlength=64):group_id>": For.ADMIN,
+    "POST /teams/<string(maxlength=64):group_id>/remove": For.ADMIN,
+    "GET /teams/document": For.ADMIN,
+    "POST /teams/document": For.ADMIN,
+    "GET /teams/document.yaml": For.ADMIN,
+    "GET /teams/new": For.ADMIN,
+    "POST /teams/new": For.ADMIN,
+    "GET /teams/people/<string(maxlength=64):agent_id>": For.LEAD,
+    "POST /teams/people/<string(maxlength=64):agent_id>": For.ADMIN,
+    "POST /teams/people/<string(maxlength=64):agent_id>/away": For.LEAD,
     "GET /tickets/<ticket_id>": For.AGENT,
     "POST /tickets/<ticket_id>/cause": For.AGENT,
     "GET /tickets/<ticket_id>/why": For.AGENT,
+    "GET /warnings": For.AGENT,
 }
 
 #: What a GET answers to those who may see it, where that is not 200.
@@ -157,7 +207,20 @@ ANSWERS = {
 }
 
 #: What is about no desk at all.
-OF_NO_DESK = {"GET /api/v1/protocols/vocabulary"}
+OF_NO_DESK = {
+    "GET /api/v1/desks",
+    "GET /api/v1/desks/<id:desk_id>",
+    "GET /api/v1/protocols/vocabulary",
+}
+
+#: What changes nothing although it is a POST: its question belongs into no address.
+QUESTIONS = {
+    "POST /api/v1/customers/find",
+    "POST /api/v1/protocols/backtest",
+    "POST /api/v1/protocols/check",
+    "POST /api/v1/protocols/try",
+    "POST /customers",
+}
 
 _RANK = {Caller.AGENT: 0, Caller.LEAD: 1, Caller.ADMIN: 2, Caller.FOREIGNER: 2}
 _LEAST = {
@@ -169,8 +232,9 @@ _LEAST = {
     For.API_LEAD: 1,
     For.API_ADMIN: 2,
 }
+_PROGRAMS = {Caller.READER, Caller.WRITER, Caller.PROGRAM, Caller.FOREIGN_PROGRAM}
 _SIDEBARS = {Caller.SIDEBAR, Caller.FOREIGN_SIDEBAR}
-_NOBODY_SIGNED_IN = {Caller.STRANGER, Caller.OPERATOR} | _SIDEBARS
+_NOBODY_SIGNED_IN = {Caller.STRANGER, Caller.OPERATOR} | _SIDEBARS | _PROGRAMS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +257,10 @@ class Route:
         return self.method == SAFE
 
     @property
+    def changes(self) -> bool:
+        return not self.reads and self.name not in QUESTIONS
+
+    @property
     def by_api(self) -> bool:
         return self.rule.startswith("/api/")
 
@@ -206,6 +274,8 @@ def at_the_door(route: Route, caller: Caller) -> int:
     if route.by_api:
         if caller is Caller.OPERATOR:
             return IN
+        if caller in _PROGRAMS:
+            return _by_scope(route, caller)
         if caller in _NOBODY_SIGNED_IN:
             return 401
     elif caller in _NOBODY_SIGNED_IN:
@@ -220,5 +290,13 @@ def _by_role(route: Route, caller: Caller) -> int:
     if caller is Caller.GUEST:
         return 200 if route.reads and not route.by_api else 403  # the page that says that they have no desk
     if caller is Caller.AUDITOR:
-        return IN if route.reads else 403
+        return 403 if route.changes else IN
     return IN if _RANK[caller] >= _LEAST[route.audience] else 403
+
+
+def _by_scope(route: Route, caller: Caller) -> int:
+    if not route.changes:
+        return IN
+    if caller is Caller.READER or (caller is Caller.WRITER and route.audience is For.API_ADMIN):
+        return 403
+    return IN

@@ -9,7 +9,20 @@ from flask import Flask, abort, request
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
-from app.web.api import audit, cases, customers, deliveries, desks, pace, releases, scores, teams, vocabulary  # noqa: F401  they add to blueprints of others
+from app.web.api import (
+    audit,
+    cases,
+    customers,
+    deliveries,
+    desks,
+    docs,
+    handling,
+    pace,
+    releases,
+    scores,
+    teams,
+    vocabulary,
+)
 from app.web.api.protocols import blueprint as protocols
 from app.web.api.tickets import blueprint as tickets
 
@@ -65,9 +78,12 @@ def install(app: Flask) -> None:
         api.spec.components.security_scheme(scheme, described)
     for blueprint in (protocols, tickets, *(module.blueprint for module in _NOUNS)):
         api.register_blueprint(blueprint)
+    docs.install(app, api.spec.to_dict)
 
 
 _NOUNS = (audit, cases, customers, deliveries, desks, teams)
+#: They add operations to the blueprints of others, which has happened once they are imported.
+ADDING = (handling, releases, scores, vocabulary)
 
 
 _SCHEMES: dict[str, dict[str, Any]] = {

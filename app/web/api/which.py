@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, g, request
+from flask import abort, g
 from flask_smorest import abort as refuse
 from marshmallow import Schema
 
@@ -10,7 +10,7 @@ from app.store import desks
 from app.store.accounts import reaches
 from app.store.database import Purpose
 from app.store.models import Role
-from app.web.access import SAFE_METHODS
+from app.web.access import reading
 from app.web.api.values import WholeNumber
 from app.web.context import find_visitor, parts
 
@@ -36,7 +36,7 @@ def find_desk(wanted: int | None, role: Role) -> int:
 
 
 def _find(wanted: int | None, role: Role) -> int:
-    visitor, reads = find_visitor(), request.method in SAFE_METHODS
+    visitor, reads = find_visitor(), reading()
     if visitor is not None:
         if wanted is None and len([one for one in visitor.places if reaches(one.role, role, reads=reads)]) > 1:
             refuse(422, errors=[{"path": "desk", "message": "is needed; you have several", "value": None}])
