@@ -1,7 +1,11 @@
-"""How an installation is: each finding with what was seen and what to do about it. Asks, changes nothing."""
+"""How an installation, or one desk of it, is: each finding with what was seen and what to do about it. Changes nothing.
+
+The command line and the pages both come by here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -12,7 +16,7 @@ from app.connect import KINDS
 from app.settings import Settings
 from app.store import deliveries, desks, gaps, schema, walks
 from app.store.database import Database, DatabaseUnavailable, Purpose
-from app.store.models import Desk, DeskState
+from app.store.models import Desk, DeskState, Refusal
 from app.vault import Vault, VaultError
 from connectors.ticket import Finding
 
@@ -63,6 +67,40 @@ def _work(database: Database) -> list[Finding]:
             backlog = deliveries.backlog(session)
     except DatabaseUnavailable:
         return [Finding(name="work", ok=False, detail="the database stopped answering", remedy="look at its log")]
+    return _backlog(backlog)
+
+
+def examine_desk(session: Session, desk: Desk) -> list[Finding]:
+    """One desk's health by what is stored of it, in a transaction of the desk; its helpdesk is not asked."""
+    now = real_now()
+    found = [_desk(desk), *_waits(desk, now), *_credentials(session, desk), *_backlog(deliveries.backlog(session))]
+    if desk.state is DeskState.ACTIVE:
+        walk = walks.find(session)
+        found.append(_missed(desk, sum(gaps.totals(session, since=(now - LATELY).date()).get(desk.id, (0, 0)))))
+        found.append(_reconciled(desk, walk.arrived_at if walk else None, walk.error if walk else None, now))
+    return [*found, *_refused(desks.refusals(session, desk.id), now)]
+
+
+def _waits(desk: Desk, now: datetime) -> list[Finding]:
+    if desk.blocked_until is None or desk.blocked_until <= now:
+        return []
+    minutes = max(1, int((desk.blocked_until - now).total_seconds()) // 60)
+    remedy = "nothing to do if it is rare; else lower the desk's call_share: other integrations spend its calls too"
+    detail = f"it asked us to wait for {minutes} more min"
+    return [Finding(name=f"limits of {desk.name}", ok=False, detail=detail, remedy=remedy)]
+
+
+def _refused(refusals: Sequence[Refusal], now: datetime) -> list[Finding]:
+    """Requests that were turned away since yesterday: nearly always a webhook whose secret we do not have."""
+    lately = [one for one in refusals if now - one.last_at < LATELY]
+    remedy = "is its signing secret ours? run `kintsugi desk install`, or `kintsugi desk change --secret-file`"
+    return [
+        Finding(name="turned away", ok=False, detail=f"{one.count} requests so far: {one.reason}", remedy=remedy)
+        for one in lately
+    ]
+
+
+def _backlog(backlog: deliveries.Backlog) -> list[Finding]:
     oldest = backlog.oldest_due_at
     late = max(0, int((real_now() - oldest).total_seconds())) if oldest else 0
     return [

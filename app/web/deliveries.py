@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app import log
 from app.clock import real_now
-from app.store import deliveries, desks
+from app.store import audit, deliveries, desks
 from app.store.models import DeliveryState, Role
 from app.web.access import requires
 from app.web.context import desk_id, parts, visitor
@@ -57,6 +57,9 @@ def preview(delivery_id: int) -> ResponseReturnValue:
 def replay(delivery_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id()) as session:
         done = deliveries.replay(session, [delivery_id], real_now(), dry_run=False)
+        if done:
+            by, what = f"account:{visitor().account_id}", f"delivery:{delivery_id}"
+            audit.record(session, by=by, did="delivery.replayed", what=what, at=real_now())
     if not done:
         abort(404)
     log.get("web").info("delivery_replayed", delivery_id=delivery_id, account_id=visitor().account_id)

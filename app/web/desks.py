@@ -9,15 +9,15 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import log
+from app import doctor, log
 from app.clock import real_now
 from app.connect import AUTHORIZERS, KINDS
-from app.governor import Governor, Standing
+from app.governor import CEILINGS, Budget, Governor, Lane, Standing
 from app.scoring.calendars import in_words, read_calendar
 from app.scoring.context import Usual
-from app.store import access, deliveries, desks, gaps, queue, walks
+from app.store import access, audit, deliveries, desks, gaps, queue, walks
 from app.store.accounts import reaches
-from app.store.models import Desk, Reconcile, Refusal, Role
+from app.store.models import DeliveryState, Desk, Reconcile, Refusal, Role
 from app.web.access import requires, requires_on_named_desk
 from app.web.context import parts, visitor
 from connectors.errors import ConnectorError
@@ -49,6 +49,10 @@ class Health:
     warnings: Sequence[str]  #: about the credentials
     access: access.Standing | None  #: of tokens that are renewed
     consent: str | None  #: what connecting it again on the web is called; None where that is not offered
+    findings: Sequence[Finding]  #: by what is stored, those that need somebody first
+    room: Mapping[Lane, int]  #: reads that each lane may make now; empty where nothing is known of the kind's limits
+    dead: int  #: dead letters
+    may: bool  #: whether the visitor may change it
 
 
 @blueprint.get("")
@@ -74,6 +78,7 @@ def check(desk_id: int) -> ResponseReturnValue:
 def pause(desk_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id) as session:
         desks.pause(session, desk_id, desks.PAUSED_BY_ADMIN)
+        audit.record(session, by=_by(), did="desk.paused", what=f"desk:{desk_id}", at=real_now())
     log.get("web").info("desk_paused", desk_id=desk_id, account_id=visitor().account_id)
     return redirect(url_for("desks.index"), 303)
 
@@ -83,6 +88,7 @@ def pause(desk_id: int) -> ResponseReturnValue:
 def resume(desk_id: int) -> ResponseReturnValue:
     with parts().database.desk(desk_id) as session:
         desks.resume(session, desk_id)
+        audit.record(session, by=_by(), did="desk.resumed", what=f"desk:{desk_id}", at=real_now())
     log.get("web").info("desk_resumed", desk_id=desk_id, account_id=visitor().account_id)
     return redirect(url_for("desks.index"), 303)
 
@@ -98,11 +104,12 @@ def _check(desk_id: int) -> Sequence[Finding]:
 
 
 def _health(desk_id: int) -> Health:
-    governor = parts().connections.governor
+    governor, place = parts().connections.governor, visitor().place_on(desk_id)
     with parts().database.desk(desk_id, read=True) as session:
         desk = desks.get(session, desk_id)
         credentials, calendar = desks.credentials(session, desk), desk.settings.get("calendar")
         hours = read_calendar(calendar) if calendar else None
+        budget = parts().connections.budget(desk)
         return Health(
             desk=desk,
             hours=in_words(hours) if hours else None,
@@ -119,9 +126,24 @@ def _health(desk_id: int) -> Health:
             backlog=deliveries.backlog(session),
             refusals=desks.refusals(session, desk_id),
             calls=_calls(governor, desk_id),
-            share=parts().connections.budget(desk).share,
+            share=budget.share,
             allowances=governor.standings(desk_id),
+            findings=sorted(doctor.examine_desk(session, desk), key=lambda one: one.ok),
+            room=_room(governor, budget),
+            dead=deliveries.counts(session)[DeliveryState.DEAD],
+            may=place is not None and reaches(place.role, Role.ADMIN, reads=False),
         )
+
+
+def _room(governor: Governor, budget: Budget) -> Mapping[Lane, int]:
+    """What is left to each lane in the account's own allowance, the most urgent lane first."""
+    if not budget.allowances("GET", "/"):
+        return {}
+    return {lane: governor.room(budget, lane) for lane in CEILINGS}
+
+
+def _by() -> str:
+    return f"account:{visitor().account_id}"
 
 
 def _consent(kind: str, credentials: Mapping[str, str]) -> str | None:

@@ -129,6 +129,16 @@ ACTS: Mapping[str, str] = {
     "agreed": "agreed with the score",
     "disagreed": "disagreed with the score",
 }
+#: Kinds of work that spend calls, the most urgent first.
+LANES: Mapping[str, str] = {
+    "sidebar": "What a person waits for",
+    "money": "Gestures that were promised",
+    "live": "Live recovery",
+    "rescoring": "Scoring of new messages",
+    "reconcile": "Comparing with the helpdesk",
+    "backfill": "History",
+}
+
 
 FAULTS: Mapping[str, str] = {
     FaultSide.PLATFORM: "Our own side",
@@ -329,6 +339,6 @@ def install(app: Flask) -> None:
     vocabulary: dict[str, Any] = {
         "STATES": STATES, "ARROWS": ARROWS, "STAGES": STAGES, "STEPS": STEPS, "INVITATIONS": INVITATIONS,
         "SURVEYS": SURVEYS, "DELIVERIES": DELIVERIES, "OUTCOMES": OUTCOMES, "FAULTS": FAULTS, "FACTORS": FACTORS,
-        "CHURN": CHURN, "AT_RISK": AT_RISK, "LANGUAGES": NAMES, "ACTS": ACTS,
+        "CHURN": CHURN, "AT_RISK": AT_RISK, "LANGUAGES": NAMES, "ACTS": ACTS, "LANES": LANES,
     }  # fmt: skip
     app.jinja_env.globals.update(vocabulary)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from app.connect import Connections
 from app.factory import create_app
 from app.governor import Budget
 from app.settings import Settings
-from app.store import desks, gaps
+from app.store import audit, desks, gaps
 from app.store.database import Database, Purpose
 from app.store.models import Desk, DeskState, Reconcile, Role
 from connectors.base import CallLimits, Connector
@@ -172,3 +172,56 @@ def test_health_says_when_a_desk_was_never_compared(admin: SignedIn, story: Seed
 
     assert "Last compared with the helpdesk</dt><dd>not yet" in page
     assert "Came without a webhook" not in page
+
+
+def test_health_leads_with_what_needs_somebody_and_says_what_to_do(
+    admin: SignedIn, story: Seeded, database: Database
+) -> None:
+    with database.desk(story.desk_id) as session:
+        desks.refuse(session, story.desk_id, "bad signature", real_now())
+
+    page = admin.get("/desks").text
+
+    health = page.split('id="health-')[1]
+    assert "turned away</strong>" in health.lower()
+    assert "is its signing secret ours?" in health
+    assert health.index("Not right:") < health.index("Fine:")
+
+
+def test_a_desk_without_trouble_says_so(admin: SignedIn, desk_id: int, database: Database) -> None:
+    with database.desk(desk_id) as session:
+        desks.get(session, desk_id).created_at = real_now()
+
+    assert "Nothing needs you here." in admin.get("/desks").text
+
+
+def test_what_each_kind_of_work_may_still_read_is_shown(admin: SignedIn, joined: Parts, desk_id: int) -> None:
+    limits = [CallLimits(bucket="account", total=700, remaining=650, resets_in=timedelta(seconds=30))]
+    joined.connections.governor.observer(desk_id)("GET", "/api/v2/tickets/1", 200, limits)
+
+    page = admin.get("/desks").text
+
+    assert "What a person waits for</dt>" in page
+    assert page.index("What a person waits for") < page.index("History")
+
+
+def test_figures_of_a_window_that_is_over_say_how_old_they_are(admin: SignedIn, joined: Parts, desk_id: int) -> None:
+    limits = [CallLimits(bucket="account", total=700, remaining=650, resets_in=timedelta(minutes=-10))]
+    joined.connections.governor.observer(desk_id)("GET", "/api/v2/tickets/1", 200, limits)
+
+    assert "these figures are of the last one" in admin.get("/desks").text
+
+
+def test_pausing_is_on_record(admin: SignedIn, desk_id: int, database: Database) -> None:
+    admin.post(f"/desks/{desk_id}/pause")
+
+    with database.desk(desk_id, read=True) as session:
+        (entry,) = audit.page(session, audit.Wanted(did="desk.paused")).entries
+    assert entry.by.startswith("account:")
+
+
+def test_an_auditor_sees_health_and_no_buttons(person: Callable[..., SignedIn], desk_id: int) -> None:
+    page = person(Role.AUDITOR).get("/desks").text
+
+    assert "Health" in page
+    assert "Pause all work" not in page
