@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,6 +72,12 @@ def grant(session: Session, account_id: int, role: Role, *, desk_id: int | None 
     else:
         held.role = role
     session.flush()
+
+
+def emails(session: Session, account_ids: Collection[int]) -> Mapping[int, str]:
+    """The addresses of accounts, by id."""
+    rows = session.execute(select(Account.id, Account.email).where(Account.id.in_(account_ids)))
+    return {account_id: email for account_id, email in rows}
 
 
 def set_password(session: Session, account_id: int, password_hash: str) -> None:

@@ -113,7 +113,7 @@ def touch(session: Session, token_id: int, now: datetime) -> None:
 
 def of_account(session: Session, account_id: int, now: datetime) -> Sequence[Listed]:
     """The account's tokens in force, newest first."""
-    names = {desk_id: name for desk_id, name in session.execute(select(Desk.id, Desk.name)).tuples()}
+    names = {desk_id: name for desk_id, name in session.execute(select(Desk.id, Desk.name))}
     return [Listed(row=row, desk=names.get(row.desk_id, "")) for row in _in_force(session, account_id, now)]
 
 

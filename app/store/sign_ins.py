@@ -69,8 +69,13 @@ def new_link(
     """
     account = accounts.find_or_add(session, email, now)
     accounts.grant(session, account.id, role, desk_id=desk_id)
+    return add_link(session, account.id, now, valid)
+
+
+def add_link(session: Session, account_id: int, now: datetime, valid: timedelta = LINK_VALID) -> str:
+    """A token for `/sign-in/<token>` that signs this account in once."""
     token = secrets.token_urlsafe(32)
-    session.add(SignInLink(account_id=account.id, token_hash=hashed(token), expires_at=now + valid))
+    session.add(SignInLink(account_id=account_id, token_hash=hashed(token), expires_at=now + valid))
     session.flush()
     return token
 
@@ -97,7 +102,9 @@ def use_link(session: Session, token: str, now: datetime) -> int | None:
     )
 
 
-def open_session(session: Session, account_id: int, now: datetime, length: timedelta) -> Opened:
+def open_session(
+    session: Session, account_id: int, now: datetime, length: timedelta, *, browser: str | None = None
+) -> Opened:
     """A fresh session; its token never equals one that a browser brought along. Old sessions are swept away."""
     session.execute(delete(WebSession).where(WebSession.expires_at <= now))
     token = secrets.token_urlsafe(32)
@@ -107,6 +114,7 @@ def open_session(session: Session, account_id: int, now: datetime, length: timed
             account_id=account_id,
             token_hash=hashed(token),
             csrf=secrets.token_urlsafe(32),
+            browser=browser,
             created_at=now,
             seen_at=now,
             expires_at=expires_at,
@@ -135,9 +143,21 @@ def close_session(session: Session, token: str) -> None:
     session.execute(delete(WebSession).where(WebSession.token_hash == hashed(token)))
 
 
-def close_sessions_of(session: Session, account_id: int) -> None:
-    """Sign an account out everywhere."""
-    session.execute(delete(WebSession).where(WebSession.account_id == account_id))
+def close_sessions_of(session: Session, account_id: int, *, but: int | None = None) -> None:
+    """Sign an account out everywhere, or everywhere but in one session."""
+    session.execute(delete(WebSession).where(WebSession.account_id == account_id, WebSession.id != (but or 0)))
+
+
+def sessions_of(session: Session, account_id: int, now: datetime, idle: timedelta) -> Sequence[WebSession]:
+    """The account's live sessions, the one used last first."""
+    live = select(WebSession).where(WebSession.account_id == account_id, WebSession.expires_at > now)
+    return session.scalars(live.where(WebSession.seen_at > now - idle).order_by(WebSession.seen_at.desc())).all()
+
+
+def close_one(session: Session, account_id: int, session_id: int) -> bool:
+    """Sign the account out in one session; False when it has none of that id."""
+    ended = delete(WebSession).where(WebSession.account_id == account_id, WebSession.id == session_id)
+    return session.execute(ended.returning(WebSession.id)).first() is not None
 
 
 def register_attempt(session: Session, limits: Mapping[str, int], now: datetime) -> timedelta:

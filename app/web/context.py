@@ -22,6 +22,7 @@ class Visitor:
 
     account_id: int
     email: str
+    session_id: int | None = None  #: of a signed-in browser; None for a program
     csrf: str
     place: Place | None
     places: tuple[Place, ...]

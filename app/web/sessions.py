@@ -45,6 +45,7 @@ def read() -> Visitor | None:
     return Visitor(
         account_id=account.id,
         email=account.email,
+        session_id=web_session.id,
         csrf=web_session.csrf,
         place=_current(places),
         places=places,
@@ -57,7 +58,9 @@ def start(response: Response, account_id: int) -> None:
     with joined.database.system(Purpose.SIGN_IN) as session:
         if before := token():
             sign_ins.close_session(session, before)
-        opened = sign_ins.open_session(session, account_id, now, joined.settings.session_length)
+        opened = sign_ins.open_session(
+            session, account_id, now, joined.settings.session_length, browser=_browser(request.user_agent.string)
+        )
     response.set_cookie(
         cookie_name(),
         opened.token,
@@ -86,6 +89,21 @@ def choose_desk(response: Response, desk_id: int) -> None:
 def _current(places: tuple[Place, ...]) -> Place | None:
     chosen = request.cookies.get(DESK_COOKIE, "")
     return next((place for place in places if str(place.desk_id) == chosen), places[0] if places else None)
+
+
+#: What tells a browser and its machine by what it says of itself; the first that fits, since most name others, too.
+_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+_MACHINES = {
+    "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS",
+    "CrOS": "ChromeOS", "Linux": "Linux",
+}  # fmt: skip
+
+
+def _browser(agent: str) -> str:
+    """A browser in words that its owner knows again."""
+    name = next((said for sign, said in _BROWSERS.items() if f"{sign}/" in agent), "A browser")
+    machine = next((said for sign, said in _MACHINES.items() if sign in agent), None)
+    return f"{name} on {machine}" if machine else name
 
 
 def _secure() -> bool:
