@@ -194,7 +194,8 @@ def _kept() -> dict[str, str]:
 
 def _back(said: str | None = None) -> str:
     """The queue under the same filters."""
-    return url_for("queue.index", **_kept(), **({"said": said} if said else {}))
+    query: dict[str, Any] = {**_kept(), **({"said": said} if said else {})}
+    return url_for("queue.index", **query)
 
 
 def _actor() -> Actor:
