@@ -13,6 +13,7 @@ from app.protocols.actions.registry import ACTIONS
 from app.scoring.churn import AT_RISK
 from app.scoring.language import NAMES
 from app.scoring.reasons import Factor
+from app.scoring.reply_check import Point
 from app.store.models import DeliveryState, DeskState, InvitationState, Role, StepRow, StepState, VersionState
 from app.words import CaseStage, Cause, FaultSide, Outcome, SatState
 
@@ -28,6 +29,15 @@ ARROWS: Mapping[str, str] = {
     SatState.GOOD_WORSENING: "↘",
     SatState.POOR_IMPROVING: "↗",
     SatState.POOR_WORSENING: "↘",
+}
+
+#: What a reply is held against, as it should be.
+POINTS: Mapping[str, str] = {
+    Point.ACKNOWLEDGEMENT: "Says what happened to them",
+    Point.OWNERSHIP: "Takes it on",
+    Point.NEXT_STEP: "Names a concrete next step",
+    Point.NO_POLICY_WALL: "Does not hide behind policy",
+    Point.NO_BLAME: "Blames nobody",
 }
 
 STAGES: Mapping[str, str] = {
@@ -340,5 +350,6 @@ def install(app: Flask) -> None:
         "STATES": STATES, "ARROWS": ARROWS, "STAGES": STAGES, "STEPS": STEPS, "INVITATIONS": INVITATIONS,
         "SURVEYS": SURVEYS, "DELIVERIES": DELIVERIES, "OUTCOMES": OUTCOMES, "FAULTS": FAULTS, "FACTORS": FACTORS,
         "CHURN": CHURN, "AT_RISK": AT_RISK, "LANGUAGES": NAMES, "ACTS": ACTS, "LANES": LANES,
+        "POINTS": POINTS,
     }  # fmt: skip
     app.jinja_env.globals.update(vocabulary)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from app.store.database import Database, Purpose
-from app.store.models import Desk
+from app.store.models import Desk, Message, TrackedTicket
 from app.store.sign_ins import hashed
 from tests import seeds
 from tests.seeds import Seeded
@@ -93,6 +93,71 @@ def test_an_unknown_ticket_is_not_under_watch(stranger: FlaskClient, desk_id: in
     answer = ask(stranger, 424242)
 
     assert (answer.status_code, answer.get_json()["error"]) == (404, "not under watch yet")
+
+
+def test_a_ticket_nobody_told_us_of_is_read_because_somebody_looks_at_it(
+    stranger: FlaskClient, desk_id: int, database: Database
+) -> None:
+    ask(stranger, 424242)
+    ask(stranger, 424242)
+
+    with database.desk(desk_id, read=True) as session:
+        row = session.scalars(select(TrackedTicket)).one()
+        assert (row.ticket_id, row.dirty) == ("424242", 1)
+
+
+@pytest.mark.capability("GUI-01")
+def test_the_app_is_told_what_to_do_next_and_how_to_say_it(stranger: FlaskClient, story: Seeded) -> None:
+    told = ask(stranger, story.quiet_ticket_id).get_json()
+
+    assert told["next"][0] == {
+        "text": "Follow “Late parcel”",
+        "reason": "it is the protocol for shipping delay; no case is open",
+        "effect": "too few cases have ended to tell what it brings (0 of 20)",
+    }
+    assert told["hints"][-1].startswith("Confirm what has been put right")
+    assert told["guide"]["name"] == "Late parcel"
+    assert told["contacts"] == [{"ticket_id": "4711", "state": "Poor, worsening", "score": 31}]
+    assert told["ratings"] == [{"ticket_id": "4711", "rating": "bad"}]
+
+
+@pytest.mark.capability("GUI-07")
+def test_the_app_is_told_the_change_since_our_last_reply(stranger: FlaskClient, story: Seeded) -> None:
+    assert ask(stranger, story.ticket_id).get_json()["since_reply"] == -27
+
+
+def test_promises_are_told_by_their_time_and_without_words(
+    stranger: FlaskClient, story: Seeded, database: Database
+) -> None:
+    with database.desk(story.desk_id) as session:
+        sealed = database.vault.seal("Dear Mira, I will call you within two days.")
+        session.execute(update(Message).where(Message.author == "agent").values(sealed_text=sealed))
+
+    told = ask(stranger, story.ticket_id)
+
+    assert [one["ticket_id"] for one in told.get_json()["promises"]] == [story.ticket_id]
+    assert "Mira" not in told.text
+
+
+def draft(client: FlaskClient, reply: object, key: str = KEY) -> TestResponse:
+    return client.post("/sidebar/freshdesk/check", json={"reply": reply}, headers={"Authorization": f"Bearer {key}"})
+
+
+@pytest.mark.capability("GUI-03")
+def test_a_draft_is_checked(stranger: FlaskClient, desk_id: int) -> None:
+    told = draft(stranger, "You should have read our terms and conditions.").get_json()
+
+    assert told["passed"] is False
+    assert [one["text"] for one in told["points"] if one["passed"]] == []
+    assert told["points"][-1]["quote"] == "You should have read our terms and conditions."
+
+
+def test_a_draft_that_is_no_text_has_too_little_of_it(stranger: FlaskClient, desk_id: int) -> None:
+    assert "too little" in draft(stranger, None).get_json()["unread"]
+
+
+def test_without_the_desks_key_nothing_is_checked(stranger: FlaskClient, desk_id: int) -> None:
+    assert draft(stranger, "Hello there, you.", key="wrong").status_code == 401
 
 
 def test_a_body_that_is_no_object_is_turned_away(stranger: FlaskClient, desk_id: int) -> None:

@@ -62,7 +62,16 @@ def test_the_page_writes_text_and_never_html() -> None:
 
 def test_nobodys_word_for_who_is_looking_goes_along() -> None:
     assert "loggedInUser" not in SCRIPT.read_text()
-    assert re.findall(r"JSON\.stringify\((.*?)\)", SCRIPT.read_text()) == ["{ ticket_id: data.ticket.id }"]
+    assert re.findall(r"JSON\.stringify\((\{.*?\})\)", SCRIPT.read_text()) == [
+        '{ reply: byId("reply").value }',
+        "{ ticket_id: data.ticket.id }",
+    ]
+
+
+def test_every_place_that_the_script_writes_to_is_on_the_page() -> None:
+    named = set(re.findall(r'(?:byId|write)\("([\w-]+)"', SCRIPT.read_text()))
+
+    assert named <= set(re.findall(r'id="([\w-]+)"', PAGE.read_text()))
 
 
 def test_what_page_and_manifest_point_to_is_there() -> None:
