@@ -15,6 +15,7 @@ from app.protocols.yaml_text import write_yaml
 from app.scoring.calendars import read_calendar
 from app.scoring.listening import KEYS as LISTENING
 from app.store import desks, tracked_tickets
+from app.store.accounts import reaches
 from app.store.models import Desk, Role
 from app.store.versions import Stale
 from app.web import forms
@@ -125,6 +126,7 @@ def _typed(desk: Desk) -> Typed:
 def _show(desk: Desk, sheet: Sheet) -> ResponseReturnValue:
     with parts().database.desk(desk.id, read=True) as session:
         tagged = tracked_tickets.any_scored(session)
+    place = visitor().place_on(desk.id)
     page = render_template(
         "desks/settings.html",
         desk=desk,
@@ -132,6 +134,7 @@ def _show(desk: Desk, sheet: Sheet) -> ResponseReturnValue:
         slips=sheet.slips or {},
         webhooks=sorted(desk.settings.get("webhooks", {})),
         tagged=tagged,
+        may=place is not None and reaches(place.role, Role.ADMIN, reads=False),
         most_days=parts().settings.text_days,
         usual_share=parts().connections.share,
         fields=FIELDS,
