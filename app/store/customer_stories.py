@@ -5,14 +5,14 @@ Read only, for pages. The messages themselves are each ticket's own story (`stor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.store import promised, protocols
@@ -21,6 +21,7 @@ from app.store.database import vault_of
 from app.store.models import Answer, Deviation, Invitation, RatingRow, RecoveryCase, ScoreRow, TrackedTicket
 from app.store.promised import Promise
 from app.store.queue import OVER
+from app.words import CaseStage
 
 TICKETS = 30  #: on one page, the newest
 MOST_SCORES = 2_000  #: of one page's tickets, the newest
@@ -68,10 +69,11 @@ class CustomerStory:
 
     tickets: Sequence[TicketLine]
     total: int  #: tickets of the person, shown or not
+    unsolved: int  #: of those
+    stages: Mapping[CaseStage, int]  #: how many of their cases are in each stage, on shown tickets or not
     older: int | None  #: where the next page goes on; None on the last one
     entries: Sequence[Entry]
     promises: Sequence[Promise]
-    cases: Sequence[RecoveryCase]  #: oldest first
 
     def waiting(self, now: datetime) -> Sequence[Promise]:
         """Promises whose customer has not heard from us since, the most urgent first."""
@@ -92,16 +94,28 @@ def of(session: Session, customer: Customer, *, before: int | None = None) -> Cu
     entries.sort(key=lambda entry: (entry.at, _ORDER[entry.kind]), reverse=True)
     return CustomerStory(
         tickets=[_line(session, ticket) for ticket in tickets.values()],
-        total=session.scalar(select(func.count(TrackedTicket.id)).where(own)) or 0,
+        total=_count(session, own),
+        unsolved=_count(session, own, or_(TrackedTicket.status.is_(None), TrackedTicket.status.not_in(OVER))),
+        stages=_stages(session, customer),
         older=min(tickets) if len(found) > TICKETS else None,
         entries=entries,
         promises=made,
-        cases=cases,
     )
 
 
 _ORDER = {kind: position for position, kind in enumerate(Kind)}
 _Tickets = dict[int, TrackedTicket]
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(TrackedTicket.id)).where(*conditions)) or 0
+
+
+def _stages(session: Session, customer: Customer) -> Mapping[CaseStage, int]:
+    own = RecoveryCase.person_id.in_(customer.ids)
+    counted = select(RecoveryCase.stage, func.count(RecoveryCase.id)).where(own).group_by(RecoveryCase.stage)
+    rows = session.execute(counted)
+    return {stage: number for stage, number in rows}
 
 
 def _line(session: Session, ticket: TrackedTicket) -> TicketLine:

@@ -175,6 +175,17 @@ def test_many_tickets_are_shown_page_by_page(
     assert "Earlier tickets" not in older
 
 
+def test_counts_are_over_all_tickets_also_those_on_later_pages(
+    admin: SignedIn, story: Seeded, person_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_stories, "TICKETS", 1)
+
+    page = admin.get(f"/customers/{person_id}").text
+
+    assert "<dd>3, 3 not solved</dd>" in page
+    assert "<dd>1 assigned</dd>" in page
+
+
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "%00"])
 def test_a_place_that_is_none_shows_the_first_page(admin: SignedIn, person_id: int, before: str) -> None:
     assert ">#4711<" in admin.get(f"/customers/{person_id}?before={before}").text

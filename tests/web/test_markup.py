@@ -57,6 +57,8 @@ def pages_of(story: Seeded) -> list[str]:
     return [
         "/",
         "/cases",
+        "/customers",
+        "/customers/1",
         f"/cases/{story.case_id}",
         f"/tickets/{story.ticket_id}/why",
         f"/tickets/{story.ticket_id}",
