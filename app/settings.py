@@ -7,7 +7,7 @@ import binascii
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
 from ipaddress import ip_address
@@ -22,6 +22,16 @@ A_CENTURY = 36_500  #: days; beyond it dates run out of years
 
 class SettingsError(ValueError):
     """A setting that cannot be right; the message names the environment variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIdSettings:
+    """A provider by which people sign in."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str  #: as the button calls it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,7 @@ class Settings:
     proxy_hops: int
     operator_token: str | None
     api_per_minute: int
+    oidc: OpenIdSettings | None
     embedded: bool
     zaf_sdk_url: str
     log_level: str
@@ -115,6 +126,7 @@ def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = No
         proxy_hops=env.whole("PROXY_HOPS", 0, least=0),
         operator_token=env.checked("OPERATOR_TOKEN", "", _operator_token) or None,
         api_per_minute=env.whole("API_PER_MINUTE", 600, least=1),
+        oidc=_open_id(env),
         embedded=embedded,
         zaf_sdk_url=env.checked(
             "ZAF_SDK_URL", "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js", _script_url
@@ -257,10 +269,24 @@ def _safe_web_url(url: str) -> str:
     return url
 
 
+def _open_id(env: _Reader) -> OpenIdSettings | None:
+    """All of it or nothing: a provider without our name at it signs nobody in."""
+    issuer = env.checked("OIDC_ISSUER", "", _script_url)
+    if not issuer:
+        return None
+    client_id, client_secret = env.text("OIDC_CLIENT_ID", ""), env.text("OIDC_CLIENT_SECRET", "")
+    for name, value in (("CLIENT_ID", client_id), ("CLIENT_SECRET", client_secret)):
+        if not value:
+            raise SettingsError(f"{PREFIX}OIDC_{name}: required with {PREFIX}OIDC_ISSUER")
+    return OpenIdSettings(
+        issuer=issuer, client_id=client_id, client_secret=client_secret, name=env.text("OIDC_NAME", "single sign-on")
+    )
+
+
 def _script_url(url: str) -> str:
     parts = _parts(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("must be the https:// address of a script")
+        raise ValueError("must be an https:// address without a user")
     return _safe_web_url(url)
 
 

@@ -53,6 +53,11 @@ def find_by_email(session: Session, email: str) -> Account | None:
     return session.scalar(select(Account).where(Account.email == email.strip().lower()))
 
 
+def find_by_subject(session: Session, subject_hash: str) -> Account | None:
+    """The account that a provider of sign-ins knows by this subject."""
+    return session.scalar(select(Account).where(Account.subject_hash == subject_hash))
+
+
 def find_or_add(session: Session, email: str, now: datetime) -> Account:
     """The account of this address, made without a password when there is none. Raises ValueError for no address."""
     account = find_by_email(session, email)

@@ -11,14 +11,18 @@ from flask.typing import ResponseReturnValue
 from app import log
 from app.web import (
     access,
+    account,
     alerts,
     api,
+    audit,
     case_turns,
     cases,
     casework,
     connecting,
     customers,
+    dead_letters,
     deliveries,
+    desk_settings,
     desks,
     errors,
     freshdesk_sidebar,
@@ -27,13 +31,17 @@ from app.web import (
     home,
     impact,
     learning,
+    people,
     protocols,
+    queue,
     sidebar,
     sign_in,
+    single_sign_on,
     surveys,
     teammates,
     teams,
     tickets,
+    warnings,
     webhooks,
     wording,
 )
@@ -46,7 +54,8 @@ if TYPE_CHECKING:
 #: Every page. Adding one is a module with a `blueprint`, and its name here.
 PAGES = (
     home, sign_in, cases, casework, case_turns, customers, tickets, protocols, impact, learning, deliveries, desks,
-    connecting, sidebar, freshdesk_sidebar, webhooks, surveys, alerts, health, teams, teammates,
+    connecting, sidebar, freshdesk_sidebar, webhooks, surveys, alerts, health, teams, teammates, desk_settings,
+    dead_letters, queue, warnings, people, audit, account, single_sign_on,
 )  # fmt: skip
 
 #: What comes with a protocol's document. Escaped in a form or in JSON it takes several times its own 256 KiB, and it is
@@ -69,7 +78,8 @@ def register(app: Flask, parts: Parts) -> None:
         return access.guard(app)
 
     app.teardown_request(_forget_request)
-    app.context_processor(lambda: {"visitor": find_visitor()})
+    oidc = parts.settings.oidc
+    app.context_processor(lambda: {"visitor": find_visitor(), "single_sign_on": oidc and oidc.name})
     headers.install(app, https=parts.settings.public_url.startswith("https:"))
     errors.install(app)
     api.install(app)

@@ -20,7 +20,7 @@ from app.store.accounts import reaches
 from app.store.api_tokens import Scope
 from app.store.database import Purpose
 from app.store.models import Role
-from app.web import sessions
+from app.web import held, sessions
 from app.web.context import Launched, Visitor, find_visitor, parts
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,7 +45,7 @@ class Access:
     proof: Proof
     role: Role | None = None  #: at least this role on the desk; None: whoever is signed in
     named: bool = False  #: on the desk that the path names as `desk_id`, not on the one the visitor works on
-    reads: bool = False  #: it changes nothing, whatever its method; a program needs no more than the scope to read
+    reads: bool = False  #: it changes nothing, whatever its method; auditors may, and a program with the scope to read
 
 
 def public(view: View) -> View:
@@ -58,9 +58,9 @@ def signed_in(view: View) -> View:
     return _declare(view, Access(proof=Proof.SESSION))
 
 
-def requires(role: Role) -> Callable[[View], View]:
-    """A signed-in person with at least this role on the desk they are on."""
-    return lambda view: _declare(view, Access(proof=Proof.SESSION, role=role))
+def requires(role: Role, *, reads: bool = False) -> Callable[[View], View]:
+    """A signed-in person with at least this role on the desk they are on; `reads`: also by POST it changes nothing."""
+    return lambda view: _declare(view, Access(proof=Proof.SESSION, role=role, reads=reads))
 
 
 def requires_on_named_desk(role: Role) -> Callable[[View], View]:
@@ -92,18 +92,27 @@ def guard(app: Flask) -> ResponseReturnValue | None:
     access = declared(app, request.endpoint)
     if access is None:
         abort(403)
+    g.reading = access.reads or request.method in SAFE_METHODS
     return _CHECKS[access.proof](access)
+
+
+def reading() -> bool:
+    """Whether this request changes nothing, whatever its method."""
+    return bool(g.reading)
 
 
 def check_same_origin() -> None:
     """Refuse a form that another site's page sent. Browsers name the origin of every POST."""
-    origin = request.headers.get("Origin")
-    if origin is not None:
-        own = f"{urlsplit(parts().settings.public_url).scheme}://{request.host}"
-        if not hmac.compare_digest(origin.encode(), own.encode()):
-            abort(403)
-    elif request.headers.get("Sec-Fetch-Site") != "same-origin":
+    if not _same_origin():
         abort(403)
+
+
+def _same_origin() -> bool:
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return request.headers.get("Sec-Fetch-Site") == "same-origin"
+    own = f"{urlsplit(parts().settings.public_url).scheme}://{request.host}"
+    return hmac.compare_digest(origin.encode(), own.encode())
 
 
 def _declare(view: View, access: Access) -> View:
@@ -122,7 +131,8 @@ def _check_session(access: Access) -> ResponseReturnValue | None:
         return _ask_to_sign_in()
     if request.method not in SAFE_METHODS:
         check_same_origin()
-        _check_csrf(visitor.csrf)
+        if not _has_csrf(visitor.csrf):
+            return _held(403)
     return _check_role(visitor, access)
 
 
@@ -136,7 +146,7 @@ def _check_role(visitor: Visitor, access: Access) -> ResponseReturnValue | None:
         if access.proof is Proof.API:
             abort(403)
         return make_response(render_template("desks/none.html"), 200 if request.method in SAFE_METHODS else 403)
-    if not reaches(place.role, access.role, reads=request.method in SAFE_METHODS):
+    if not reaches(place.role, access.role, reads=reading()):
         abort(403)
     return None
 
@@ -179,14 +189,21 @@ def _check_token(given: str, access: Access) -> ResponseReturnValue | None:
     if place is None:
         abort(401)
     g.api_token_id = token.id
-    g.visitor = visitor = Visitor(account_id=token.account_id, email=token.email, csrf="", place=place, places=(place,))
+    g.visitor = visitor = Visitor(
+        account_id=token.account_id,
+        email=token.email,
+        session_id=0,  # a program has none, nor a page with forms
+        csrf="",
+        place=place,
+        places=(place,),
+    )
     if _scope(access) not in token.scopes:
         abort(403)
     return _check_role(visitor, access)
 
 
 def _scope(access: Access) -> Scope:
-    if access.reads or request.method in SAFE_METHODS:
+    if reading():
         return Scope.READ
     return Scope.ADMIN if access.role is Role.ADMIN else Scope.WRITE
 
@@ -199,10 +216,15 @@ _CHECKS: dict[Proof, Callable[[Access], ResponseReturnValue | None]] = {
 }
 
 
-def _check_csrf(expected: str) -> None:
+def _has_csrf(expected: str) -> bool:
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf", "")
-    if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
-        abort(403)
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
+
+
+def _held(code: int) -> ResponseReturnValue:
+    """What was typed is given back, to be sent again; only to our own pages."""
+    page = held.page(code)
+    return abort(code) if page is None else page
 
 
 def bearer() -> str | None:
@@ -212,8 +234,10 @@ def bearer() -> str | None:
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:
-    """Off to the form and back again; but what was sent by POST is not repeated."""
+    """Off to the form and back again; but what was sent by POST is not repeated by itself."""
     if request.method not in SAFE_METHODS:
-        abort(401)
+        if not _same_origin():
+            abort(401)
+        return _held(401)
     wanted = request.full_path.rstrip("?") if request.query_string else request.path
     return redirect(url_for("sign_in.form", next=wanted), 303)
