@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.protocols.routing import Member, Team
 from app.scoring.gathering import Gathered
-from app.store import desks, sign_ins
+from app.store import desks, sign_ins, teams
 from app.store.database import Database, Purpose, vault_of
 from app.store.models import (
     Answer,
@@ -38,6 +39,7 @@ from app.store.models import (
 from app.words import Arm, CaseStage, Cause, Direction, FaultSide, Level, Outcome, SatState
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+GROUP, AGENT = "1", "4001"  #: of the team, by the helpdesk's ids
 REASONS = {"acts.repeat_contact": -0.9, "acts.cancel": -0.6, "acts.thanks": 0.2}  #: of every poor score
 
 DOCUMENT = """\
@@ -132,6 +134,15 @@ def add_story(database: Database, desk_id: int, *, words: str = "", prefix: str 
             stuck_invitation_id=invitation.id,
             dead_delivery_id=dead.id,
         )
+
+
+def add_team(database: Database, desk_id: int, *, words: str = "") -> None:
+    """A team of two with a lead, as an admin would have typed it."""
+    lead = Member(agent_id="4002", name=words or "Omar Lead", email="omar@example.com", senior=True)
+    agent = Member(agent_id=AGENT, name=words or "Lena Agent", email="lena@example.com", skills=frozenset({"german"}))
+    team = Team(group_id=GROUP, name=words or "Recovery", capacity=20, leads=("4002",), members=(AGENT, "4002"))
+    with database.desk(desk_id) as session:
+        teams.replace_all(session, desk_id, [team], [lead, agent], NOW)
 
 
 def _angry_talk(words: str) -> list[Said]:

@@ -22,19 +22,21 @@ LONGEST_ID = 18  #: digits of an id in a query
 @blueprint.get("")
 @requires(Role.AGENT)
 def index() -> ResponseReturnValue:
-    """Also by the helpdesk's id in the address, for those who may only read."""
-    helpdesk_id = request.args.get("id", "")
-    return _to(helpdesk_id) if helpdesk_id and "@" not in helpdesk_id else _index()
+    return _index()
 
 
 @blueprint.post("")
-@requires(Role.AGENT)
+@requires(Role.AGENT, reads=True)
 def search() -> ResponseReturnValue:
     """To the page of the person; back with what was typed where nobody is known by it."""
     who = request.form.get("who", "")
     if not who.strip():
         return _index(who=who, trouble="Type an e-mail address, or the customer's id at the helpdesk."), 422
-    return _to(who)
+    with parts().database.desk(desk_id(), read=True) as session:
+        found = customers.find(session, who)
+    if found is None:
+        return _index(who=who, trouble=UNKNOWN), 422
+    return redirect(url_for("customers.show", person_id=found), 303)
 
 
 @blueprint.get("/<id:person_id>")
@@ -51,14 +53,6 @@ def show(person_id: int) -> ResponseReturnValue:
     return render_template(
         "customers/show.html", customer=customer, story=story, first=cursor is None, now=parts().clock.now()
     )
-
-
-def _to(who: str) -> ResponseReturnValue:
-    with parts().database.desk(desk_id(), read=True) as session:
-        found = customers.find(session, who)
-    if found is None:
-        return _index(who=who, trouble=UNKNOWN), 422
-    return redirect(url_for("customers.show", person_id=found), 303)
 
 
 def _index(*, who: str = "", trouble: str = "") -> str:
