@@ -41,7 +41,7 @@ def promises(reply: str) -> bool:
 
 def words_of(reply: str, at: datetime) -> str:
     """The sentences of a reply that promise something by a time, for people to read; empty where none does."""
-    return " ".join(sentence.strip() for sentence in _ahead(reply) if _due(sentence, at) is not None)
+    return " … ".join(sentence.strip() for sentence in _ahead(reply) if _due(sentence, at) is not None)
 
 
 @lru_cache(maxsize=2)  # a reply is asked twice: as a signal and for what is remembered

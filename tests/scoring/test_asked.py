@@ -9,7 +9,7 @@ import pytest
 
 from app.scoring.asked import MOST, Asked, wanted_in
 from app.scoring.conversation import Running
-from app.scoring.promises import due_at, promises
+from app.scoring.promises import due_at, promises, words_of
 from tests.scoring.conversations import START, hear, talk
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -157,3 +157,10 @@ def test_a_promise_stays_open_until_it_is_kept_or_a_later_reply_comes(reply: str
 
     assert (later.due is not None) is is_open
     assert later.promises == 1
+
+
+def test_the_words_of_a_promise_are_its_sentences_alone() -> None:
+    reply = "Sorry about that! We will write by Friday. Your parcel came today. I'll call you tomorrow."
+
+    assert words_of(reply, START) == "We will write by Friday … I'll call you tomorrow"
+    assert words_of("It came today.", START) == ""

@@ -14,6 +14,7 @@ from app.store.rollbacks import Noted
 from app.words import CaseStage
 from tasks import undoing
 from tasks.undoing import CannotUndo, Prospect
+from tests.store.factories import together
 from tests.tasks.closing import solved
 from tests.tasks.stage import ANGRY, ASSIGN, NOTE, PRIORITY, TAG, Killed, Stage, die, protocol
 
@@ -124,6 +125,24 @@ def test_undoing_twice_undoes_once(stage: Stage) -> None:
         undo(stage, ticket)
 
     assert len(undoing_steps(stage)) == 1
+
+
+def test_of_two_who_undo_at_once_one_does(postgres_stage: Stage) -> None:
+    stage = postgres_stage
+    ticket = opened(stage, PRIORITY)
+
+    def press(_index: int) -> str:
+        try:
+            return f"on {undo(stage, ticket)}"
+        except CannotUndo as error:
+            return str(error)
+
+    said = together(2, press)
+    stage.drain()
+
+    assert sorted(said) == ["It is being undone.", "on 1"]
+    assert [row.state for row in undoing_steps(stage)] == [StepState.DONE]
+    assert stage.shown(ticket)["priority"] == "low"
 
 
 def test_words_alone_are_no_reason_to_begin(stage: Stage) -> None:
