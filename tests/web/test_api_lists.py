@@ -233,6 +233,24 @@ class TestDesks:
         assert [desk["id"] for desk in everybody["desks"]] == [story.desk_id, second]
 
 
+def test_a_ticket_about_to_turn_is_warned_of_without_words(stranger: FlaskClient, story: Seeded) -> None:
+    told = read(stranger, "warnings")
+
+    assert told["total"] == len(told["warnings"])
+    assert told["next"] is None
+    assert "subject" not in str(told)
+
+
+def test_the_people_of_a_desk_are_told_with_their_roles(
+    stranger: FlaskClient, story: Seeded, person: Callable[..., SignedIn]
+) -> None:
+    person(Role.AUDITOR, email="ada@example.com")
+
+    (told,) = read(stranger, "people")["people"]
+
+    assert (told["email"], told["role"], told["everywhere"]) == ("ada@example.com", "auditor", False)
+
+
 def test_what_belongs_to_another_desk_is_not_found(admin: SignedIn, story: Seeded, database: Database) -> None:
     other = seeds.add_story(database, seeds.add_desk(database, "Second shop"), prefix="9")
     paths = [

@@ -18,10 +18,12 @@ from app.web.api import (
     docs,
     handling,
     pace,
+    people,
     releases,
     scores,
     teams,
     vocabulary,
+    warnings,
 )
 from app.web.api.protocols import blueprint as protocols
 from app.web.api.tickets import blueprint as tickets
@@ -81,7 +83,7 @@ def install(app: Flask) -> None:
     docs.install(app, api.spec.to_dict)
 
 
-_NOUNS = (audit, cases, customers, deliveries, desks, teams)
+_NOUNS = (audit, cases, customers, deliveries, desks, people, teams, warnings)
 #: They add operations to the blueprints of others, which has happened once they are imported.
 ADDING = (handling, releases, scores, vocabulary)
 
