@@ -244,6 +244,22 @@ def add_user(email: str, role: str, desk_name: str | None) -> None:
     click.echo(link or f"{email} can sign in.")
 
 
+@user.command("remove")
+@click.argument("email")
+@ON_DESK
+def remove_user(email: str, desk_name: str | None) -> None:
+    """Take a person's role on the desk, or without --desk the one on every desk."""
+    from app import setting_up
+
+    with open_parts() as parts:
+        desk_id = find_desk(parts, desk_name).id if desk_name else None
+        try:
+            setting_up.remove_person(parts, email=email, desk_id=desk_id)
+        except ValueError as error:
+            raise Problem(str(error)) from error
+    click.echo(f"{email} has that role no more.")
+
+
 @main.command()
 @click.option("--new-key", is_flag=True, help="Print a fresh key for KINTSUGI_SECRET_KEYS and do nothing else.")
 @AS_JSON

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import log
 from app.clock import real_now
 from app.publishing import publish_default_pack
-from app.store import access, accounts, desks, sign_ins
+from app.store import access, accounts, audit, desks, memberships, sign_ins
 from app.store.database import Purpose
 from app.store.models import Desk, Role
 from app.web import passwords
@@ -78,6 +78,26 @@ def _sandbox_sidebar(account: SandboxAccount) -> dict[str, str]:
 def first_sign_in(session: Session, now: datetime, life: timedelta) -> str:
     """A one-time link's token for the embedded default's admin."""
     return sign_ins.new_link(session, FIRST_PERSON, Role.ADMIN, now, valid=life)
+
+
+def remove_person(parts: Parts, *, email: str, desk_id: int | None) -> None:
+    """Take a person's role on a desk, or the one on every desk. Raises ValueError that says why it was not done."""
+    with parts.database.system(Purpose.SIGN_IN) as session:
+        account = accounts.find_by_email(session, email)
+        held = memberships.role_of(session, account.id, desk_id) if account is not None else None
+    if account is None or held is None:
+        raise ValueError(f"{email} has no such role")
+    try:
+        if desk_id is None:
+            with parts.database.system(Purpose.SIGN_IN) as session:
+                memberships.remove_everywhere(session, account.id)
+            return
+        now = real_now()
+        with parts.database.desk(desk_id) as session:
+            memberships.remove(session, desk_id, account.id, was=held, now=now)
+            audit.record(session, by="operator", did="member.removed", what=f"account:{account.id}", at=now)
+    except memberships.MembershipError as error:
+        raise ValueError(f"{email}: {error}") from error
 
 
 def add_person(parts: Parts, *, email: str, role: str, desk_id: int | None, password: str | None) -> str | None:

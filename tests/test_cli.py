@@ -464,6 +464,21 @@ class TestSetUp:
         assert said.exit_code == 1
         assert said.stderr == "Error: password: must have at least 12 characters\n"
 
+    def test_takes_away_a_role_on_every_desk(self, run: Run):
+        run("user", "add", "mira@example.com", "--role", "auditor", stdin="")
+
+        first, second = (run("user", "remove", "mira@example.com") for _ in range(2))
+
+        assert (first.exit_code, first.stdout) == (0, "mira@example.com has that role no more.\n")
+        assert (second.exit_code, second.stderr) == (1, "Error: mira@example.com has no such role\n")
+
+    def test_leaves_a_desk_its_last_admin(self, run: Run, desk_id: int):
+        run("user", "add", "mira@example.com", "--role", "admin", "--desk", "Example shop", stdin="")
+
+        said = run("user", "remove", "mira@example.com", "--desk", "Example shop")
+
+        assert (said.exit_code, said.stderr) == (1, "Error: mira@example.com: the last admin\n")
+
     def test_refuses_what_is_no_address(self, run: Run):
         said = run("user", "add", "nobody", "--role", "admin", stdin="")
 

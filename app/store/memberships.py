@@ -143,6 +143,21 @@ def remove(session: Session, desk_id: int, account_id: int, *, was: Role, now: d
         _end_links(session, account_id)
 
 
+def role_of(session: Session, account_id: int, desk_id: int | None) -> Role | None:
+    """The account's own role on the desk, or the one it has on every desk."""
+    on = Membership.desk_id.is_(None) if desk_id is None else Membership.desk_id == desk_id
+    return session.scalar(select(Membership.role).where(Membership.account_id == account_id, on))
+
+
+def remove_everywhere(session: Session, account_id: int) -> None:
+    """Take away the role on every desk, for whoever runs the installation, who can always make another admin."""
+    ended = delete(Membership).where(Membership.account_id == account_id, Membership.desk_id.is_(None))
+    session.execute(ended)
+    if not accounts.memberships(session, account_id):
+        sign_ins.close_sessions_of(session, account_id)
+        _end_links(session, account_id)
+
+
 def _held(session: Session, desk_id: int, account_id: int) -> Membership:
     found = select(Membership).where(Membership.account_id == account_id, Membership.desk_id == desk_id)
     held = session.scalar(found)

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.store import api_tokens, audit
-from app.store.api_tokens import ApiToken
+from app.store.api_tokens import ApiToken, Scope
 from app.store.database import Database, Purpose
 from app.store.models import Membership, Role
 from tests import seeds
@@ -116,7 +116,7 @@ def test_a_token_is_shown_once_and_on_record(admin: SignedIn, database: Database
 
     found = find(database, token)
     assert found is not None
-    assert (found.desk_id, found.scopes) == (desk_id, {"read"})
+    assert (found.desk_id, found.scopes) == (desk_id, frozenset({Scope.READ}))
     assert token not in admin.get("/account").text
     with database.desk(desk_id, read=True) as session:
         (entry,) = audit.page(session, audit.Wanted()).entries

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
+from sqlalchemy.orm import Session
 
 from app.store import audit
 from app.store.database import Database
-from app.store.models import Role
-from app.web import audit as page_of_audit
+from app.store.models import AuditEntry, Role
 from tests import seeds
 from tests.seeds import NOW
 from tests.web.people import SignedIn
@@ -90,8 +90,12 @@ def test_the_table_holds_nothing_that_a_spreadsheet_carries_out(
 
 @pytest.mark.usefixtures("logged")
 def test_the_file_is_written_piece_by_piece(admin: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    one_by_one = audit.after
-    monkeypatch.setattr(page_of_audit.audit, "after", lambda *given: one_by_one(*given, 1))
+    all_at_once = audit.after
+
+    def one_by_one(session: Session, wanted: audit.Wanted, last_id: int) -> Sequence[AuditEntry]:
+        return all_at_once(session, wanted, last_id, 1)
+
+    monkeypatch.setattr(audit, "after", one_by_one)
 
     rows = list(csv.reader(io.StringIO(admin.get("/audit/export").text)))
 
