@@ -63,7 +63,8 @@ class Dossier:
 
     contacts: Sequence[ContactSeen]  #: the last five on other tickets
     ratings: Sequence[Rated]  #: the last five, this ticket's too
-    promises: Sequence[Promise]  #: those nobody has followed up on, on any of these tickets, before the others
+    waiting: Sequence[Promise]  #: promises nobody has followed up on, of all these tickets that are not solved
+    others: Sequence[Promise]  #: the newest of the other promises
     offers: Sequence[Offered]
 
 
@@ -71,10 +72,12 @@ def of_ticket(session: Session, tracked: TrackedTicket) -> Dossier:
     """What is known of a ticket's person, the ticket itself included where that is said."""
     earlier = _earlier(session, tracked)
     known = [tracked, *earlier]
+    waiting, others = _promises(session, known)
     return Dossier(
         contacts=[_contact(session, row) for row in earlier],
         ratings=_ratings(session, tracked),
-        promises=_promises(session, known),
+        waiting=waiting,
+        others=others,
         offers=_offers(session, known),
     )
 
@@ -141,13 +144,13 @@ def _ratings(session: Session, tracked: TrackedTicket) -> Sequence[Rated]:
     return [Rated(ticket_id=ticket_id, at=row.at, value=row.value, original=row.original) for row, ticket_id in rows]
 
 
-def _promises(session: Session, known: Sequence[TrackedTicket]) -> Sequence[Promise]:
-    """A promise on a ticket that was solved is over, whatever came of it."""
+def _promises(session: Session, known: Sequence[TrackedTicket]) -> tuple[Sequence[Promise], Sequence[Promise]]:
+    """Those the customer still waits for, and others. A promise on a ticket that was solved is over."""
     solved = {row.id for row in known if row.solved_at is not None}
     found = promised.of_tickets(session, [row.id for row in known])
     waiting = [one for one in found if one.followed_at is None and one.tracked_id not in solved]
     others = [one for one in found if one not in waiting]
-    return [*waiting, *others[::-1]][: max(MOST_TOLD, len(waiting))]
+    return waiting[::-1], others[::-1][: max(0, MOST_TOLD - len(waiting))]
 
 
 def _offers(session: Session, known: Sequence[TrackedTicket]) -> Sequence[Offered]:

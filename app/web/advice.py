@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.protocols import template
+from app.protocols.decide import Published
 from app.protocols.errors import CannotPlan
 from app.protocols.facts import stars
 from app.protocols.fitting import Guide, fitting, guides
@@ -24,7 +25,7 @@ from app.store.dossiers import Dossier
 from app.store.models import StepState, TrackedTicket
 from app.store.stories import Standing
 from app.web.wording import step_line, words
-from app.words import Cause
+from app.words import Arm, Cause, Score
 from tasks import deciding
 
 #: Actions whose words are meant for the customer.
@@ -45,48 +46,48 @@ class Advice:
 
 def of(session: Session, standing: Standing, now: datetime) -> Advice:
     """The advice for a ticket as it stands; `now` is business time."""
-    dossier = dossiers.of_ticket(session, standing.ticket)
-    shown = _guides(session, standing.ticket)
-    score = standing.view.score
+    ticket, score = standing.ticket, standing.view.score
+    dossier = dossiers.of_ticket(session, ticket)
     if score is None:
         return Advice(dossier=dossier)
-    replied = dossiers.replied_at(session, standing.ticket.id)
+    in_force = on_ticket(deciding.candidates(session), ticket.ticket_id).acting
+    shown = () if _held_out(standing) else guides(in_force, ticket.cause or Cause.UNKNOWN)
+    charge = _charge(session, standing, in_force)
     return Advice(
         dossier=dossier,
-        suggestions=suggest(_situation(session, standing, dossier), now),
+        suggestions=suggest(_situation(standing, score, dossier, charge), now),
         hints=hints(score.state, {part.signal for part in score.contributions if part.logit}),
         guides=shown,
-        ready=_ready(session, standing.ticket, dossier, shown),
-        since_reply=since_reply([(one.at, one.score) for one in standing.scores], replied),
+        ready=_ready(session, ticket, dossier, shown),
+        since_reply=since_reply(
+            [(one.at, one.score) for one in standing.scores], dossiers.replied_at(session, ticket.id)
+        ),
     )
 
 
-def _guides(session: Session, ticket: TrackedTicket) -> Sequence[Guide]:
-    in_force = on_ticket(deciding.candidates(session), ticket.ticket_id).acting
-    return guides(in_force, ticket.cause or Cause.UNKNOWN)
+def _held_out(standing: Standing) -> bool:
+    """Such a customer is treated as if there were no protocols; else the comparison is worth nothing."""
+    return standing.case is not None and standing.case.arm is Arm.HOLDOUT
 
 
-def _situation(session: Session, standing: Standing, dossier: Dossier) -> Situation:
-    score = standing.view.score
-    assert score is not None
+def _situation(standing: Standing, score: Score, dossier: Dossier, charge: Charge | None) -> Situation:
     waiting = [step for step in standing.steps if step.state is StepState.WAITING]
     return Situation(
         score=score,
         steps=tuple(Step(line=step_line(step), due_at=step.due_at) for step in waiting),
-        charge=_charge(session, standing),
+        charge=charge,
         in_case=standing.case is not None,
-        promised=tuple(one.due_at for one in dossier.promises if one.followed_at is None),
+        promised=tuple(one.due_at for one in dossier.waiting),
         churn_risk=standing.ticket.churn_risk,
     )
 
 
-def _charge(session: Session, standing: Standing) -> Charge | None:
+def _charge(session: Session, standing: Standing, in_force: Sequence[Published]) -> Charge | None:
     """The open case's protocol, else the one in charge of the cause."""
     ticket, case = standing.ticket, standing.case
     cause = words(ticket.cause).lower() if ticket.cause and ticket.cause is not Cause.UNKNOWN else ""
     if case is not None:
         return Charge(name=standing.protocol, cause=cause, record=dossiers.record_of(session, case.version_id))
-    in_force = on_ticket(deciding.candidates(session), ticket.ticket_id).acting
     first = next(iter(fitting(in_force, ticket.cause or Cause.UNKNOWN)), None)
     if first is None or first.cause not in {ticket.cause or Cause.UNKNOWN, Cause.UNKNOWN}:
         return None

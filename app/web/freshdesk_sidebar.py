@@ -112,13 +112,12 @@ def _advised(told: Advice) -> dict[str, Any]:
     """The advice without anybody's words: neither the customer's nor ours to them, and no name."""
     guide = told.guides[0] if told.guides else None
     dossier = told.dossier
-    waiting = [one for one in dossier.promises if one.followed_at is None]
     return {
         "since_reply": told.since_reply,
         "next": [{"text": one.text, "reason": one.reason, "effect": one.effect} for one in told.suggestions],
         "hints": [hint.text for hint in told.hints],
         "guide": guide and {"name": guide.name, "amounts": guide.amounts, "steps": [step.line for step in guide.steps]},
-        "promises": [{"ticket_id": one.ticket_id, "by": moment(one.due_at)} for one in waiting],
+        "promises": [{"ticket_id": one.ticket_id, "by": moment(one.due_at)} for one in dossier.waiting],
         "contacts": [
             {"ticket_id": one.ticket_id, "state": STATES[one.state] if one.state else "", "score": one.score}
             for one in dossier.contacts

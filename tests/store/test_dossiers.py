@@ -100,7 +100,7 @@ def test_a_ticket_of_nobody_has_a_dossier_of_its_own_alone(database: Database, d
 
     known = dossier(database, desk_id, tracked_id)
 
-    assert (list(known.contacts), list(known.ratings), len(known.promises)) == ([], [], 1)
+    assert (list(known.contacts), list(known.ratings), len(known.waiting)) == ([], [], 1)
 
 
 @pytest.mark.capability("GUI-06")
@@ -119,7 +119,7 @@ def test_ratings_of_all_tickets_are_there_newest_first(
 
 
 @pytest.mark.capability("GUI-06")
-def test_open_promises_come_before_those_that_somebody_followed_up_on(
+def test_open_promises_are_told_apart_from_those_that_somebody_followed_up_on(
     database: Database, desk_id: int, person_id: int, tracked_id: int
 ) -> None:
     earlier = add_ticket(database, desk_id, ticket_id="1", person_id=person_id, scored_at=NOW)
@@ -127,9 +127,10 @@ def test_open_promises_come_before_those_that_somebody_followed_up_on(
     reply(database, desk_id, tracked_id, "We will write to you within three days.", hours=-20)
     reply(database, desk_id, tracked_id, "Here is the label.", hours=-10)
 
-    promises = dossier(database, desk_id, tracked_id).promises
+    known = dossier(database, desk_id, tracked_id)
 
-    assert [(one.ticket_id, one.followed_at is None) for one in promises] == [("1", True), ("100", False)]
+    assert [one.ticket_id for one in known.waiting] == ["1"]
+    assert [one.ticket_id for one in known.others] == ["100"]
 
 
 def test_a_promise_on_a_solved_ticket_is_no_open_one(
@@ -140,10 +141,10 @@ def test_a_promise_on_a_solved_ticket_is_no_open_one(
         reply(database, desk_id, solved, "I will send the invoice within two days.", hours=number)
     reply(database, desk_id, tracked_id, "We will write to you within three days.", hours=-20)
 
-    promises = dossier(database, desk_id, tracked_id).promises
+    known = dossier(database, desk_id, tracked_id)
 
-    assert promises[0].ticket_id == "100"
-    assert len(promises) == dossiers.MOST_TOLD
+    assert [one.ticket_id for one in known.waiting] == ["100"]
+    assert [one.ticket_id for one in known.others] == ["1", "1"]
 
 
 @pytest.mark.capability("GUI-06")
@@ -165,7 +166,7 @@ def test_erased_words_promise_and_offer_nothing(database: Database, desk_id: int
 
     known = dossier(database, desk_id, tracked_id)
 
-    assert (list(known.promises), list(known.offers)) == ([], [])
+    assert (list(known.waiting), list(known.others), list(known.offers)) == ([], [], [])
 
 
 def test_our_last_public_word_is_the_last_reply(database: Database, desk_id: int, tracked_id: int) -> None:

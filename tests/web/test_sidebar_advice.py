@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from app.store.database import Database
-from app.store.models import AuditEntry, Message, ProtocolVersion, StepRow, StepState, TrackedTicket
-from app.words import Cause
+from app.store.models import AuditEntry, Message, ProtocolVersion, RecoveryCase, StepRow, StepState, TrackedTicket
+from app.words import Arm, Cause
 from tests import seeds
 from tests.seeds import Seeded
 from tests.web.launching import Claims, sidebar_settings, signed
@@ -78,7 +78,7 @@ def test_suggestions_are_ranked_with_reason_and_effect(stranger: FlaskClient, st
     shown = section(look(stranger, bearer, story.quiet_ticket_id).text, "What to do next")
 
     assert shown.index("Follow “Late parcel”") < shown.index("See it through to the end yourself")
-    assert "because of: it is the protocol for shipping delay; no case is open" in shown
+    assert "reason: it is the protocol for shipping delay; no case is open" in shown
     assert "too few cases have ended to tell what it brings (0 of 20)" in shown
     assert "points now" in shown
 
@@ -162,6 +162,18 @@ def test_words_that_need_what_is_not_known_are_not_offered(
     shown = section(look(stranger, bearer, story.quiet_ticket_id).text, "What the protocols say to do")
 
     assert shown.count("data-insert") == 1
+
+
+def test_the_protocols_stay_away_from_a_customer_who_is_held_out(
+    stranger: FlaskClient, story: Seeded, bearer: str, database: Database
+) -> None:
+    with database.desk(story.desk_id) as session:
+        session.execute(update(RecoveryCase).values(arm=Arm.HOLDOUT))
+
+    page = look(stranger, bearer, story.ticket_id).text
+
+    assert "What the protocols say to do" not in page
+    assert "What to do next" in page
 
 
 # --- the customer ---
