@@ -53,13 +53,7 @@ async function more() {
   const fresh = parse(await answer.text());
   const rows = document.getElementById("queue-rows");
   const there = new Set([...rows.children].map((row) => row.dataset.case));
-  const coming = [...fresh.querySelectorAll("#queue-rows > tr")].filter((row) => !there.has(row.dataset.case));
-  // A few at a time, so that whoever scrolls meanwhile feels nothing of it.
-  for (let start = 0; start < coming.length; start += 10) {
-    await new Promise(requestAnimationFrame);
-    if (question !== asked) return;
-    rows.append(...coming.slice(start, start + 10));
-  }
+  rows.append(...[...fresh.querySelectorAll("#queue-rows > tr")].filter((row) => !there.has(row.dataset.case)));
   const next = fresh.querySelector("#queue-later");
   if (next) link.replaceWith(next);
   else link.remove();
