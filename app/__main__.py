@@ -1,4 +1,4 @@
-"""The launcher: `python3 -m app run|test|lint|bench`; every other word goes to the `kintsugi` command.
+"""The launcher: `python3 -m app run|test|lint|bench|shots`; every other word goes to the `kintsugi` command.
 
 Standard library only, and nothing of ours but `app.setup_machine`, which is as plain: this runs before anything is
 installed. What the product does lives elsewhere; here a word becomes a program, and the program takes this one's place,
@@ -25,6 +25,7 @@ usage: python3 -m app WORD [ARGUMENTS]
   test --capabilities                  the capability ids that have no test yet
   lint                                 style, types and import contracts alone
   bench NAME [--json]                  measure; names: python3 -m app bench --help
+  shots FOLDER                         take a picture of every page, as the browser tests see them
 
 Any other word is handed to the kintsugi command, for example: python3 -m app doctor
 """
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
     if word in {"", "-h", "--help"}:
         sys.stdout.write(USAGE)
         return 0 if word else 2
-    own = {"run": _run, "test": _test, "lint": _lint, "bench": _bench}
+    own = {"run": _run, "test": _test, "lint": _lint, "bench": _bench, "shots": _shots}
     from app.setup_machine import SetupError
 
     try:
@@ -127,6 +128,16 @@ def _bench(arguments: list[str]) -> NoReturn:
     if missing:
         sys.stderr.write(f"Missing on this machine: {', '.join(missing)}. Benches that need them will say so.\n")
     setup_machine.become(["python", "-m", "benchmarks", *arguments])
+
+
+def _shots(arguments: list[str]) -> int:
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        sys.stderr.write("usage: python3 -m app shots FOLDER\n")
+        return 2
+    folder = Path(arguments[0]).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["KINTSUGI_TEST_PICTURES"] = str(folder)
+    return _test(["tests/browser"])
 
 
 if __name__ == "__main__":

@@ -213,3 +213,22 @@ def test_a_missing_tool_fails_the_run_and_is_said_at_the_end() -> None:
     assert done.returncode != 0
     assert "apt-get install chromium wrk" in done.stdout
     assert "1 passed" in done.stdout.splitlines()[-1]
+
+
+def test_shots_want_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    code = launcher.main(["shots"])
+
+    assert code == 2
+    assert "FOLDER" in capsys.readouterr().err
+
+
+def test_shots_are_the_browser_tests_with_a_place_for_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[list[str]] = []
+    monkeypatch.setattr(launcher, "_test", given.append)
+    monkeypatch.setenv("KINTSUGI_TEST_PICTURES", "")
+
+    launcher.main(["shots", str(tmp_path / "pictures")])
+
+    assert given == [["tests/browser"]]
+    assert os.environ["KINTSUGI_TEST_PICTURES"] == str(tmp_path / "pictures")
+    assert (tmp_path / "pictures").is_dir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import Select, Table, select, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -22,7 +22,7 @@ from app.settings import load
 from app.store import accounts, api_tokens, cases, launches, protocols, sign_ins
 from app.store.api_tokens import Scope
 from app.store.database import Database, Purpose
-from app.store.models import Base, Desk, DeskScoped, Role, RollbackRow
+from app.store.models import Base, Desk, Role, RollbackRow
 from app.web.access import Access, Proof, declared
 from tests import seeds
 from tests.seeds import Seeded
@@ -364,19 +364,20 @@ def test_whoever_may_not_changes_nothing(house: House, enter: Enter, caller: Cal
     assert rows_of(house.database, house.story.desk_id) == before
 
 
-def rows_of(database: Database, desk_id: int) -> dict[str, list[Any]]:
+def rows_of(database: Database, desk_id: int) -> dict[str, Sequence[Any]]:
     """Everything that is stored of a desk, but who opened sidebars on it, and when programs called."""
-    tables = [mapper.local_table for mapper in Base.registry.mappers if issubclass(mapper.class_, DeskScoped)]
+    tables = [
+        table
+        for table in Base.metadata.tables.values()
+        if {"desk_id", "id"} <= set(table.columns.keys()) and table.name != "launch"
+    ]
     with database.system(Purpose.OPERATE, read=True) as session:
-        return {
-            table.name: session.execute(
-                select(*(column for column in table.columns if column.name != "used_at"))
-                .where(table.c.desk_id == desk_id)
-                .order_by(table.c.id)
-            ).all()
-            for table in tables
-            if table.name != "launch"
-        }
+        return {table.name: session.execute(_of_desk(table, desk_id)).all() for table in tables}
+
+
+def _of_desk(table: Table, desk_id: int) -> Select[Any]:
+    kept = [column for column in table.columns if column.name != "used_at"]
+    return select(*kept).where(table.c.desk_id == desk_id).order_by(table.c.id)
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
