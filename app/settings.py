@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 PREFIX = "KINTSUGI_"
 CHECKOUT = Path(__file__).resolve().parent.parent
 KEY_FILE = "secret_keys"
+ZAF_SDK = "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js"
 A_CENTURY = 36_500  #: days; beyond it dates run out of years
 
 
@@ -128,9 +129,7 @@ def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = No
         api_per_minute=env.whole("API_PER_MINUTE", 600, least=1),
         oidc=_open_id(env),
         embedded=embedded,
-        zaf_sdk_url=env.checked(
-            "ZAF_SDK_URL", "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js", _script_url
-        ),
+        zaf_sdk_url=env.checked("ZAF_SDK_URL", ZAF_SDK, _script_url),
         log_level=env.checked("LOG_LEVEL", "info", _log_level),
     )
     _check_together(settings)

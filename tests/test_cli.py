@@ -472,7 +472,8 @@ class TestSetUp:
         assert (first.exit_code, first.stdout) == (0, "mira@example.com has that role no more.\n")
         assert (second.exit_code, second.stderr) == (1, "Error: mira@example.com has no such role\n")
 
-    def test_leaves_a_desk_its_last_admin(self, run: Run, desk_id: int):
+    def test_leaves_a_desk_its_last_admin(self, run: Run, database: Database):
+        seeds.add_desk(database)
         run("user", "add", "mira@example.com", "--role", "admin", "--desk", "Example shop", stdin="")
 
         said = run("user", "remove", "mira@example.com", "--desk", "Example shop")
