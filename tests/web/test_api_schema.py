@@ -53,8 +53,9 @@ def tireless(settings: Settings, joined: Parts, database: Database, story: Seede
     return create_app(without_limit, replace(joined, settings=without_limit))
 
 
-def call_all(app: Flask, *, calls: int, number: int) -> int:
-    """So many sound and so many unsound calls of each operation; how many there were."""
+def call_all(app: Flask, *, calls: int, number: int, every: bool = True) -> int:
+    """So many sound and so many unsound calls of each operation, or only the one or the other in turns, since making
+    them up takes longer than answering them; how many there were."""
     made = 0
 
     def call(case: Case[Any]) -> None:
@@ -62,8 +63,9 @@ def call_all(app: Flask, *, calls: int, number: int) -> int:
         made += 1
         case.call_and_validate(headers=HEADERS, checks=CHECKS)
 
-    for operation in operations(app):
-        for mode in GenerationMode:
+    modes = list(GenerationMode)
+    for turn, operation in enumerate(operations(app)):
+        for mode in modes if every else [modes[turn % len(modes)]]:
             made_up = tried(
                 max_examples=calls,
                 deadline=None,
@@ -82,14 +84,14 @@ def operations(app: Flask) -> Iterator[APIOperation[Any, Any, Any, Any]]:
 
 
 def test_no_made_up_call_is_answered_otherwise_than_the_document_says(tireless: Flask) -> None:
-    made = call_all(tireless, calls=1, number=1)
+    made = call_all(tireless, calls=1, number=1, every=False)
 
-    assert made > 50
+    assert made > 30
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_nor_is_any_of_many_calls(tireless: Flask, number: int) -> None:
-    made = call_all(tireless, calls=60, number=number)
+    made = call_all(tireless, calls=15, number=number)
 
-    assert made > 2000
+    assert made > 300
