@@ -29,7 +29,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 SLOW = frozenset({"faults", "e2e", "browser"})  #: folders of tests that start whole products
-BROWSER_PATIENCE = 30_000  #: milliseconds; what a page waits for takes a second or two, on a busy machine many
+BROWSER_PATIENCE = 60_000  #: milliseconds; what a page waits for takes a second or two, on a busy machine many
 
 
 def pytest_configure() -> None:
