@@ -92,8 +92,10 @@ def _test(arguments: list[str]) -> NoReturn:
     missing = setup_machine.install_tools()
     command = ["pytest", *[argument for argument in arguments if argument != "--coverage"]]
     if not set(arguments) - {"--long", "--coverage"}:
-        # The whole suite: in parallel, each file on one worker so that its servers start once.
-        command += ["-n", str(min(4, max(2, os.cpu_count() or 1))), "--dist", "loadfile"]
+        # The whole suite: in parallel, each file on one worker so that its servers start once. There is one worker more
+        # than processors, since the tests that start whole products often wait for them.
+        # In the order of tests/conftest.py: xdist's own begins with the files of most tests, and ends with the longest.
+        command += ["-n", str(min(4, 1 + (os.cpu_count() or 1))), "--dist", "loadfile", "--no-loadscope-reorder"]
     if "--coverage" in arguments:
         # Asked for, since watching every line takes as long again as the tests themselves.
         command += ["--cov"]

@@ -28,7 +28,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 
-BROWSER_PATIENCE = 30_000  #: milliseconds; what a page waits for takes a second or two, on a busy machine many
+SLOW = frozenset({"faults", "e2e", "browser"})  #: folders of tests that start whole products
+BROWSER_PATIENCE = 60_000  #: milliseconds; what a page waits for takes a second or two, on a busy machine many
 
 
 def pytest_configure() -> None:
@@ -45,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Files that take minutes go first, or one worker would end up with them while the others have nothing left to do.
+    items.sort(key=lambda item: item.path.parent.name not in SLOW)
     if config.getoption("--long"):
         return
     kept = [item for item in items if item.get_closest_marker("long") is None]

@@ -51,6 +51,7 @@ def write(page: Page, text: str, *, agent: bool = False) -> None:
     page.get_by_label("Message").fill(text)
     page.get_by_label("the agent" if agent else "the customer").check()
     page.get_by_role("button", name="Send").click()
+    expect(page.locator("#thread")).to_contain_text(text)
 
 
 def sidebar(page: Page) -> FrameLocator:

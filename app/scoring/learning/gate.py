@@ -23,7 +23,7 @@ FEWEST = 30  #: newest ratings below which nothing above the level is proved: a 
 KIND = 5  #: ratings of either kind that the newest ones must hold
 BRIER_MARGIN = 0.001  #: at least so much lower, and at least SURE standard errors
 AUROC_MARGIN = 0.005  #: at least so much higher, and at least one standard error
-SURE = 1.64  #: one-sided 95 % of a normal distribution: a desk's Brier must not get worse by chance
+SURE = 2.58  #: one-sided 99.5 %: three rungs are tried, and again at every training, so that chance has many turns
 #: Rungs that leave the order of conversations as it is, so that their AUROC cannot improve: Brier alone decides.
 UNORDERED = frozenset({Rung.INTERCEPT, Rung.SLOPE})
 

@@ -215,6 +215,7 @@ class TestAppEvents:
 
         hooked.wait_for(2)
 
+        wait_until(lambda: play.read("outbox")["pending"] == 0)
         assert play.read("outbox") == {"pending": 0, "failed": 0, "delivered": 2}
 
 
