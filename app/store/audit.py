@@ -86,7 +86,9 @@ def _narrowed(wanted: Wanted) -> Select[AuditEntry]:
     if wanted.by is not None:
         found = found.where(AuditEntry.by == wanted.by)
     if wanted.did is not None:
-        found = found.where(or_(AuditEntry.did == wanted.did, AuditEntry.did.startswith(f"{wanted.did}.", autoescape=True)))
+        found = found.where(
+            or_(AuditEntry.did == wanted.did, AuditEntry.did.startswith(f"{wanted.did}.", autoescape=True))
+        )
     if wanted.what is not None:
         found = found.where(AuditEntry.what == wanted.what)
     if wanted.since is not None:

@@ -81,7 +81,7 @@ def get(session: Session, person_id: int) -> Person | None:
 
 
 def with_email(session: Session, email: str) -> Sequence[Person]:
-    """Those of the desk whose address this is, whatever its capitals; the helpdesk may know one person several times."""
+    """Those of the desk whose address this is, whatever its capitals; a helpdesk may know one person twice."""
     wanted = vault_of(session).fingerprint("email", email.strip().lower())
     return session.scalars(select(Person).where(Person.email_hash == wanted).order_by(Person.id)).all()
 
