@@ -90,7 +90,8 @@ def remove_person(parts: Parts, *, email: str, desk_id: int | None) -> None:
     try:
         if desk_id is None:
             with parts.database.system(Purpose.SIGN_IN) as session:
-                memberships.remove_everywhere(session, account.id)
+                memberships.remove_everywhere(session, account.id, real_now())
+                _record(session, "member.removed", account.id, None)
             return
         now = real_now()
         with parts.database.desk(desk_id) as session:
@@ -111,10 +112,27 @@ def add_person(parts: Parts, *, email: str, role: str, desk_id: int | None, pass
     except ValueError as error:
         raise ValueError(f"password: {error}") from error
     with parts.database.system(Purpose.SIGN_IN) as session:
-        if password_hash is None:
-            token = sign_ins.new_link(session, email, Role(role), now, desk_id=desk_id)
-            return f"{parts.settings.public_url}/sign-in/{token}"
         account = accounts.find_or_add(session, email, now)
-        accounts.grant(session, account.id, Role(role), desk_id=desk_id)
+        before = memberships.role_of(session, account.id, desk_id)
+        memberships.give(session, account, Role(role), desk_id=desk_id)
+        if before is None:
+            _record(session, "member.invited", account.id, desk_id, {"role": role})
+        elif before is not Role(role):
+            _record(session, "member.role_changed", account.id, desk_id, {"from": before, "to": role})
+        if password_hash is None:
+            _record(session, "member.link_made", account.id, desk_id)
+            return f"{parts.settings.public_url}/sign-in/{sign_ins.add_link(session, account.id, now)}"
+        _record(session, "member.password_set", account.id, desk_id)
         account.password_hash = password_hash
     return None
+
+
+def _record(
+    session: Session, did: str, account_id: int, desk_id: int | None, detail: dict[str, str] | None = None
+) -> None:
+    """Put it on record on the desk, or on each where the role is that of every desk."""
+    on = [desk.id for desk in desks.all_of(session)] if desk_id is None else [desk_id]
+    for one in on:
+        audit.record(
+            session, by="operator", did=did, what=f"account:{account_id}", detail=detail, at=real_now(), on=one
+        )

@@ -21,7 +21,7 @@ from app.factory import build
 from app.protocols.document import read_document
 from app.protocols.packs import load_pack
 from app.settings import Settings, load, new_key
-from app.store import desks, schema
+from app.store import audit, desks, schema
 from app.store.database import Database, Purpose
 from app.store.models import Desk, DeskState
 from app.vault import Vault
@@ -471,6 +471,36 @@ class TestSetUp:
 
         assert (first.exit_code, first.stdout) == (0, "mira@example.com has that role no more.\n")
         assert (second.exit_code, second.stderr) == (1, "Error: mira@example.com has no such role\n")
+
+    def test_roles_are_on_record_on_each_desk(self, run: Run, database: Database):
+        desk_ids = [seeds.add_desk(database, name) for name in ("Example shop", "Second shop")]
+
+        run("user", "add", "mira@example.com", "--role", "lead", stdin="")
+        run("user", "add", "mira@example.com", "--role", "admin", stdin="a long and made up phrase\n")
+        run("user", "remove", "mira@example.com")
+
+        told = [
+            ("member.invited", {"role": "lead"}), ("member.link_made", None),
+            ("member.role_changed", {"from": "lead", "to": "admin"}), ("member.password_set", None),
+            ("member.removed", None),
+        ]  # fmt: skip
+        for desk_id in desk_ids:
+            with database.desk(desk_id, read=True) as session:
+                kept = audit.after(session, audit.Wanted(), 0)
+            assert [(one.did, one.detail) for one in kept] == told
+            assert {(one.by, one.what) for one in kept} == {("operator", "account:1")}
+
+    def test_a_role_on_one_desk_is_on_record_there_alone(self, run: Run, database: Database):
+        here, there = (seeds.add_desk(database, name) for name in ("Example shop", "Second shop"))
+
+        run("user", "add", "mira@example.com", "--role", "agent", "--desk", "Example shop", stdin="")
+
+        with database.desk(here, read=True) as session:
+            assert [one.did for one in audit.after(session, audit.Wanted(), 0)] == [
+                "member.invited", "member.link_made",
+            ]  # fmt: skip
+        with database.desk(there, read=True) as session:
+            assert not audit.after(session, audit.Wanted(), 0)
 
     def test_leaves_a_desk_its_last_admin(self, run: Run, database: Database):
         seeds.add_desk(database)

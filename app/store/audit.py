@@ -38,17 +38,25 @@ class Page:
     older_than: int | None
 
 
-def record(
-    session: Session, *, by: str, did: str, what: str, detail: Mapping[str, Any] | None = None, at: datetime
+def record(  # noqa: PLR0913  an entry has each of these, and the desk where the transaction is of none
+    session: Session,
+    *,
+    by: str,
+    did: str,
+    what: str,
+    detail: Mapping[str, Any] | None = None,
+    at: datetime,
+    on: int | None = None,
 ) -> None:
-    """Put on record what a person changed, in a desk's session. `at` is mechanism time.
+    """Put on record what a person changed, in a desk's session, or in a system's on the desk `on`. `at` is mechanism
+    time.
 
     `by`: "account:7", "agent:123", "token:5" or "operator"; `did`: a dotted verb in the past, such as "case.claimed";
     `what`: "case:12". `detail` is a flat object; long texts in it are cut.
     """
-    desk_id = session.info["desk_id"]
+    desk_id = session.info["desk_id"] or on
     if desk_id is None:
-        raise ValueError("an audit entry belongs to a desk's transaction")
+        raise ValueError("an audit entry belongs to a desk")
     kept = {name: _short(value) for name, value in detail.items()} if detail else None
     session.add(AuditEntry(desk_id=desk_id, at=at, by=by[:64], did=did[:64], what=what[:100], detail=kept))
 
