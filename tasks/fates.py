@@ -68,7 +68,7 @@ def read(claim: TicketClaim, ticket: Ticket, connector: Connector, *, anew: bool
 def merge(claim: TicketClaim, session: Session, row: TrackedTicket, ticket: Ticket, now: datetime) -> None:
     """The ticket ended in another one: its open case goes on there, or ends where that has one of its own."""
     assert ticket.merged_into is not None
-    row.rescore_at = None
+    row.rescore_at = row.turns_poor_at = None
     if row.merged_into == ticket.merged_into:
         return
     row.merged_into = ticket.merged_into
@@ -100,7 +100,7 @@ def erased(claim: TicketClaim, ticket: Ticket) -> bool:
     if at is None or ticket.created_at > at:
         return False
     with claim.recording() as (_, row):
-        row.erased_at, row.rescore_at = row.erased_at or at, None
+        row.erased_at, row.rescore_at, row.turns_poor_at = row.erased_at or at, None, None
         row.unscored_reason = ERASED
     return True
 

@@ -173,7 +173,7 @@ def _record_aside(claim: TicketClaim, ticket: Ticket) -> None:
     with claim.recording() as (_, row):
         row.status, row.channel, row.stamp, row.read_at = ticket.status, ticket.channel, ticket.stamp, real_now()
         row.changed_at = ticket.updated_at
-        row.unscored_reason, row.rescore_at = ASIDE[ticket.channel], None
+        row.unscored_reason, row.rescore_at, row.turns_poor_at = ASIDE[ticket.channel], None, None
 
 
 def record_vanished(claim: TicketClaim) -> None:
@@ -184,7 +184,7 @@ def record_vanished(claim: TicketClaim) -> None:
 
 def _end(session: Session, row: TrackedTicket, now: datetime, reason: str) -> None:
     """Nothing is left to do on the ticket, nobody is asked about it, and what was personal in it goes."""
-    row.rescore_at = None
+    row.rescore_at = row.turns_poor_at = None
     row.facts_digest = None  # restored, it is decided on again
     row.gone_at = row.gone_at or now
     recovery.end_gone(session, row, now, reason)
@@ -256,6 +256,7 @@ class _Thread:
         known = facts.standing(session, row, self._past, self.running, now)
         row.unscored_reason = self._unscored(engine.unscorable(self.running, known))
         if row.unscored_reason is not None:
+            row.turns_poor_at = None
             _keep_running(session, row, self.running)
             return None
         score = self._newest

@@ -95,6 +95,7 @@ def _conditions(group_id: str | None) -> list[ColumnElement[bool]]:
         TrackedTicket.dead_at.is_(None),
         TrackedTicket.merged_into.is_(None),
         TrackedTicket.gone_at.is_(None),
+        TrackedTicket.erased_at.is_(None),
         ~open_case,
     ]
     return [*found, TrackedTicket.group_id == group_id] if group_id is not None else found

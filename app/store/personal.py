@@ -246,7 +246,7 @@ def _erase_ticket(session: Session, ticket: TrackedTicket, now: datetime) -> Non
     erasure.forget_ticket(session, ticket)
     ticket.erased_at = ticket.erased_at or now
     ticket.unscored_reason = "the person was erased"
-    ticket.organization_id = ticket.rescore_at = ticket.due_at = ticket.lease_until = None
+    ticket.organization_id = ticket.rescore_at = ticket.due_at = ticket.lease_until = ticket.turns_poor_at = None
     ticket.fence, ticket.done = ticket.fence + 1, ticket.dirty
     for rating in session.scalars(select(RatingRow).where(RatingRow.tracked_id == ticket.id)):
         rating.organization_id = None

@@ -49,6 +49,7 @@ def test_those_with_the_least_time_left_come_first(database: Database, desk_id: 
         {"dead_at": NOW},
         {"merged_into": "9"},
         {"gone_at": NOW},
+        {"erased_at": NOW},
     ],
     ids=lambda columns: next(iter(columns)),
 )

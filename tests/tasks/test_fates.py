@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from app.scoring import engine
 from app.store import scores
 from app.store.models import InvitationState, Message, Person, TrackedTicket
 from app.words import CaseStage
@@ -305,6 +306,50 @@ class TestMerging:
         assert len(stage.rows_of_cases()) == 1
         flags = [action for action in stage.states(target) if action.startswith("flag-")]
         assert flags == [f"flag-{target}"]
+
+
+def warned(stage: Stage) -> str:
+    """A calm ticket that waiting alone is going to turn."""
+    turns = stage.now + timedelta(days=3)
+    stage.patch.setattr(engine, "turns_poor_at", lambda *_: turns)
+    stage.publish()
+    ticket = stage.opens(CALM)
+    stage.drain()
+    assert stage.tracked(ticket).turns_poor_at == turns
+    return ticket
+
+
+def test_a_merged_ticket_turns_poor_no_more(stage: Stage) -> None:
+    ticket, target = warned(stage), stage.opens(CALM)
+
+    stage.act(f"tickets/{ticket}/merge", into=int(target))
+    stage.happened(ticket, "ticket.merged")
+    stage.drain()
+
+    assert stage.tracked(ticket).turns_poor_at is None
+
+
+def test_a_deleted_ticket_turns_poor_no_more(stage: Stage) -> None:
+    ticket = warned(stage)
+
+    stage.act(f"tickets/{ticket}/delete")
+    stage.happened(ticket, "ticket.deleted")
+    stage.drain()
+
+    assert stage.tracked(ticket).turns_poor_at is None
+
+
+def test_a_ticket_that_is_scored_no_more_turns_poor_no_more(stage: Stage) -> None:
+    ticket = warned(stage)
+    (said,) = stage.messages(ticket)
+
+    stage.act(f"tickets/{ticket}/comments/{said.message_id}/hide")
+    stage.happened(ticket, "message.hidden")
+    stage.drain()
+
+    row = stage.tracked(ticket)
+    assert row.unscored_reason is not None
+    assert row.turns_poor_at is None
 
 
 class TestGone:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import links
 from app.clock import real_now
 from app.store import deliveries, invitations
 from app.store.database import Purpose
-from app.store.models import Base, Delivery, Person, RecoveryCase, ScoreRow
+from app.store.models import Base, Delivery, Person, RecoveryCase, ScoreRow, TrackedTicket
 from app.words import CaseStage
 from connectors.ticket import DeskEvent
 from tasks import personal
@@ -121,6 +121,16 @@ def test_numbers_without_identity_stay(stage: Stage) -> None:
 
     assert [(row.score, row.factors) for row in stage.rows(ScoreRow)][: len(scores)] == scores
     assert stage.rows(Person)[0].helpdesk_id == f"erased-{stage.rows(Person)[0].id}"
+
+
+def test_nobody_is_warned_of_an_erased_person_s_ticket(stage: Stage) -> None:
+    own, _, _ = planted(stage)
+    with stage.parts.database.desk(stage.desk_id) as session:
+        session.execute(update(TrackedTicket).values(turns_poor_at=stage.now))
+
+    personal.erase_person(stage.parts, stage.desk_id, EMAIL)
+
+    assert stage.tracked(own).turns_poor_at is None
 
 
 def test_an_old_ticket_that_is_read_afterwards_brings_nobody_back(stage: Stage) -> None:
