@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.store import alert_chains, invitations, steps
+from app.store import alert_chains, handling, invitations, steps
 from app.store.models import Desk, DeskState, InvitationState, RecoveryCase, StepState, TrackedTicket
 
 
@@ -49,9 +49,9 @@ class Next:
 _PEOPLES = frozenset({Kind.CHORE, Kind.TOUCH, Kind.RECOVER})
 
 
-def of_case(session: Session, case: RecoveryCase, ticket: TrackedTicket) -> Sequence[Next]:
-    """What comes next, the soonest first; what has no time of its own comes before all else."""
-    found = [*_ticket(case, ticket), *_steps(session, case), *_surveys(session, case)]
+def of_case(session: Session, case: RecoveryCase, ticket: TrackedTicket, now: datetime) -> Sequence[Next]:
+    """What comes next, the soonest first; what has no time of its own comes before all else. `now` is business time."""
+    found = [*_ticket(session, case, ticket, now), *_steps(session, case), *_surveys(session, case)]
     if case.open_key is not None:
         found += [*_targets(case), *_alerts(session, case)]
     return sorted(found, key=lambda one: (one.at is not None, one.at or case.opened_at))
@@ -75,13 +75,14 @@ def hindrances(desk: Desk, case: RecoveryCase, ticket: TrackedTicket) -> Sequenc
     return found
 
 
-def _ticket(case: RecoveryCase, ticket: TrackedTicket) -> Iterator[Next]:
+def _ticket(session: Session, case: RecoveryCase, ticket: TrackedTicket, now: datetime) -> Iterator[Next]:
     if ticket.dead_at is None and (ticket.dirty > ticket.done or ticket.due_at is not None):
         yield Next(kind=Kind.LOOK, at=None)
     if ticket.rescore_at is not None:
         yield Next(kind=Kind.TIME, at=ticket.rescore_at)
-    if case.open_key is not None and case.snoozed_until is not None:
-        yield Next(kind=Kind.BACK, at=case.snoozed_until)
+    holding = handling.of_case(session, case.id)
+    if case.open_key is not None and handling.is_asleep(holding, ticket.state, ticket.state_since, now):
+        yield Next(kind=Kind.BACK, at=holding.snoozed_until)
 
 
 def _steps(session: Session, case: RecoveryCase) -> Iterator[Next]:

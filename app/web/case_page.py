@@ -213,12 +213,20 @@ def _outlook(session: Session, desk: Desk, story: stories.Story) -> Outlook:
     assert case is not None
     holding = handling.of_case(session, case.id)
     return Outlook(
-        coming=upcoming.of_case(session, case, story.ticket),
+        coming=upcoming.of_case(session, case, story.ticket, parts().clock.now()),
         hindrances=upcoming.hindrances(desk, case, story.ticket),
         prospect=undoing.prospect(session, case),
         holding=holding,
-        holder=next((one.name for one in colleagues.of_desk(session, desk.id) if one.key == holding.holder), ""),
+        holder=_named(session, desk.id, holding.holder),
     )
+
+
+def _named(session: Session, desk_id: int, holder: str | None) -> str:
+    """Who has a case stays who has it when they leave the desk."""
+    if holder is None:
+        return ""
+    names = {one.key: one.name for one in colleagues.of_desk(session, desk_id)}
+    return names.get(holder, "somebody who has left")
 
 
 def _chore(row: StepRow, actions: Mapping[str, Action], known: Mapping[str, str]) -> Chore:

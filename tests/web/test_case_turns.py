@@ -23,6 +23,8 @@ from app.store.models import (
     StepState,
     TrackedTicket,
 )
+from app.words import SatState
+from tasks.parts import Parts
 from tests import seeds
 from tests.seeds import NOW, Seeded
 from tests.web.people import SignedIn
@@ -50,12 +52,15 @@ def logged(database: Database, story: Seeded) -> list[str]:
         return [row.did for row in session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
 
 
-def test_what_comes_next_is_told_with_its_time(admin: SignedIn, story: Seeded, database: Database) -> None:
+def test_what_comes_next_is_told_with_its_time(
+    admin: SignedIn, story: Seeded, database: Database, joined: Parts
+) -> None:
     with database.desk(story.desk_id) as session:
         case = session.get_one(RecoveryCase, story.case_id)
-        case.touch_due_at, case.snoozed_until = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
-        session.get_one(TrackedTicket, case.tracked_id).rescore_at = NOW + timedelta(hours=3)
-        session.execute(update(StepRow).values(state=StepState.WAITING, due_at=NOW + timedelta(hours=4)))
+        case.touch_due_at = joined.clock.now() + timedelta(hours=1)
+        case.snoozed_at, case.snoozed_until = joined.clock.now(), joined.clock.now() + timedelta(hours=2)
+        session.get_one(TrackedTicket, case.tracked_id).rescore_at = joined.clock.now() + timedelta(hours=3)
+        session.execute(update(StepRow).values(state=StepState.WAITING, due_at=joined.clock.now() + timedelta(hours=4)))
 
     page = admin.get(f"/cases/{story.case_id}").text
 
@@ -68,6 +73,36 @@ def test_what_comes_next_is_told_with_its_time(admin: SignedIn, story: Seeded, d
     ]
     places = [coming.index(words) for words in told]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("until", "state"),
+    [(timedelta(hours=-1), SatState.POOR_IMPROVING), (timedelta(hours=1), SatState.POOR_WORSENING)],
+    ids=["its time is over", "it got worse"],
+)
+def test_a_case_that_is_back_is_not_said_to_come_back(
+    admin: SignedIn, story: Seeded, database: Database, joined: Parts, until: timedelta, state: SatState
+) -> None:
+    now = joined.clock.now()
+    with database.desk(story.desk_id) as session:
+        case = session.get_one(RecoveryCase, story.case_id)
+        case.snoozed_at, case.snoozed_until = now - timedelta(hours=2), now + until
+        ticket = session.get_one(TrackedTicket, case.tracked_id)
+        ticket.state, ticket.state_since = state, now - timedelta(hours=1)
+
+    assert "The case comes back" not in admin.get(f"/cases/{story.case_id}").text
+
+
+def test_a_case_of_somebody_who_has_left_is_not_said_to_be_nobodys(
+    admin: SignedIn, story: Seeded, database: Database
+) -> None:
+    with database.desk(story.desk_id) as session:
+        session.get_one(RecoveryCase, story.case_id).holder = "account:999"
+
+    page = admin.get(f"/cases/{story.case_id}").text
+
+    assert "somebody who has left" in page
+    assert "Nobody yet" not in page
 
 
 def test_a_case_with_nothing_planned_says_what_it_waits_for(admin: SignedIn, story: Seeded, database: Database) -> None:
