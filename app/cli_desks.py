@@ -97,13 +97,14 @@ def check_desk(desk_name: str | None, as_json: bool) -> None:
 @ON_DESK
 def resume_desk(desk_name: str | None) -> None:
     """Take up work again on a desk that was paused."""
-    from app.store import desks
-    from app.store.database import Purpose
+    from app.clock import real_now
+    from app.store import audit, desks
 
     with open_parts() as parts:
         row = find_desk(parts, desk_name)
-        with parts.database.system(Purpose.OPERATE) as session:
+        with parts.database.desk(row.id) as session:
             desks.resume(session, row.id)
+            audit.record(session, by=audit.OPERATOR, did="desk.resumed", what=f"desk:{row.id}", at=real_now())
     click.echo(f"{row.name} is active.", err=True)
 
 

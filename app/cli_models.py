@@ -107,13 +107,15 @@ def roll_back(version: int | None, desk_name: str | None) -> None:
 
 def _choose(desk_name: str | None, version: int | None) -> None:
     from app.clock import real_now
-    from app.store import desks, learned_models
+    from app.store import audit, desks, learned_models
 
     with open_parts() as parts:
         desk_id = find_desk(parts, desk_name).id
         with parts.database.desk(desk_id) as session:
             try:
                 learned_models.choose(session, desk_id, version, real_now(), BY)
+                did, what = learned_models.told(version)
+                audit.record(session, by=audit.OPERATOR, did=did, what=what, at=real_now())
             except desks.NotFound as error:
                 raise Problem(f"there is no version {version}") from error
 

@@ -18,7 +18,7 @@ from app.clock import real_now
 from app.connect import AUTHORIZERS, kind_named
 from app.publishing import publish_default_pack
 from app.settings import is_loopback
-from app.store import access, consents, desks
+from app.store import access, audit, consents, desks
 from app.store.consents import Consent, NewConsent
 from app.store.database import Purpose
 from app.store.models import Desk, DeskState
@@ -79,8 +79,9 @@ class Wish:
     desk_id: int | None = None
 
 
-def add(parts: Parts, account: Account, *, by: str, tokens: Tokens | None = None) -> Added:
-    """Store the desk with the default protocols in force; `tokens` come from a consent.
+def add(parts: Parts, account: Account, *, by: str, tokens: Tokens | None = None, who: str = audit.OPERATOR) -> Added:
+    """Store the desk with the default protocols in force; `tokens` come from a consent. `by` is put into the
+    protocols' history, and `who` into the audit log.
 
     Raises ValueError that names what is wrong.
     """
@@ -108,6 +109,7 @@ def add(parts: Parts, account: Account, *, by: str, tokens: Tokens | None = None
         if asked.tokens is not None:
             access.put(session, row.id, asked.tokens, real_now())
         desk_id, key = row.id, row.key
+        _record(session, "desk.connected", desk_id, who)
     publish_default_pack(parts, desk_id, by=by)
     LOG.info("desk_added", desk_id=desk_id, kind=account.kind)
     return Added(desk_id=desk_id, key=key, warnings=asked.warnings)
@@ -202,8 +204,9 @@ def finish_consent(parts: Parts, consent: Consent, code: str, *, by: str) -> Add
     except ConnectorError as error:
         raise ValueError(f"the helpdesk gave no access: {error}") from error
     credentials = {"client_id": asked.client_id, "client_secret": asked.client_secret, REFRESH: tokens.refresh or ""}
+    who = f"account:{consent.account_id}"
     if consent.desk_id is not None:
-        _connect_again(parts, consent.desk_id, credentials, tokens)
+        _connect_again(parts, consent.desk_id, credentials, tokens, who)
         return None
     account = Account(
         kind=plan["kind"],
@@ -213,10 +216,10 @@ def finish_consent(parts: Parts, consent: Consent, code: str, *, by: str) -> Add
         credentials=credentials,
         webhook_secret=plan["webhook_secret"],
     )
-    return add(parts, account, by=by, tokens=tokens)
+    return add(parts, account, by=by, tokens=tokens, who=who)
 
 
-def _connect_again(parts: Parts, desk_id: int, credentials: Mapping[str, str], tokens: Tokens) -> None:
+def _connect_again(parts: Parts, desk_id: int, credentials: Mapping[str, str], tokens: Tokens, who: str) -> None:
     with parts.database.desk(desk_id, read=True) as session:
         desk = desks.get(session, desk_id)
     asked = ask(
@@ -224,7 +227,12 @@ def _connect_again(parts: Parts, desk_id: int, credentials: Mapping[str, str], t
     )
     with parts.database.system(Purpose.OPERATE) as session:
         put(session, desks.get(session, desk_id), credentials, asked)
+        _record(session, "desk.connected_again", desk_id, who)
     LOG.info("desk_connected_again", desk_id=desk_id)
+
+
+def _record(session: Session, did: str, desk_id: int, who: str) -> None:
+    audit.record(session, by=who, did=did, what=f"desk:{desk_id}", at=real_now(), on=desk_id)
 
 
 def _check(parts: Parts, account: Account) -> None:

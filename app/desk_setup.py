@@ -126,7 +126,14 @@ def change(
             changed += sorted(settings)
         if "calendar" in (settings or {}):
             _count_anew(session, row, parts.clock.now())
+        _record(session, desk_id, changed, by=audit.OPERATOR)
     return changed
+
+
+def _record(session: Session, desk_id: int, changed: Sequence[str], *, by: str) -> None:
+    if changed:
+        told = {"settings": ", ".join(changed)}
+        audit.record(session, by=by, did="desk.changed", what=f"desk:{desk_id}", detail=told, at=real_now(), on=desk_id)
 
 
 def put_settings(parts: Parts, desk_id: int, settings: Mapping[str, Any], *, version: str, by: str) -> list[str]:
@@ -145,9 +152,7 @@ def put_settings(parts: Parts, desk_id: int, settings: Mapping[str, Any], *, ver
         desks.change_settings(row, {**settings, "webhooks": _webhooks(row.settings, settings)})
         if "calendar" in changed:
             _count_anew(session, row, parts.clock.now())
-        if changed:
-            detail = {"settings": ", ".join(changed)}
-            audit.record(session, by=by, did="desk.changed", what=f"desk:{desk_id}", detail=detail, at=real_now())
+        _record(session, desk_id, changed, by=by)
     return changed
 
 

@@ -16,6 +16,7 @@ from app.protocols import merging
 from app.protocols.document import plain_document, read_document
 from app.protocols.errors import DocumentError, FieldError
 from app.protocols.protocol import RecoveryProtocol
+from app.publishing import record
 from app.store import drafts, protocols
 from app.store.desks import NotFound
 from app.store.models import ProtocolVersion
@@ -43,17 +44,22 @@ class Stale(Exception):
 
 
 def save(
-    parts: Parts, desk_id: int, document: str, *, protocol_id: int | None = None, base: int | None = None
+    parts: Parts, desk_id: int, document: str, *, protocol_id: int | None = None, base: int | None = None, who: str
 ) -> Draft:
     """Store a document as a draft: of a new protocol, or of one that is there, upon its version number `base`.
+    `who` saves it, as the audit log names them.
 
     Raises DocumentError with everything that is wrong, Stale, NotFound; nothing is stored then.
     """
     protocol = read_document(document)
     with parts.database.desk(desk_id) as session:
         if protocol_id is None:
-            return _first(session, desk_id, protocol, document)
-        return _next(session, protocol_id, protocol, document, base or 0)
+            draft = _first(session, desk_id, protocol, document)
+        else:
+            draft = _next(session, protocol_id, protocol, document, base or 0)
+        if draft.new:
+            record(session, "protocol.drafted", protocols.version(session, draft.version_id), who)
+        return draft
 
 
 def _first(session: Session, desk_id: int, protocol: RecoveryProtocol, document: str) -> Draft:

@@ -24,9 +24,9 @@ from app.protocols.packs import UnknownPack, documents_in, load_pack
 from app.protocols.protocol import RecoveryProtocol
 from app.protocols.rollout import LEAST_SHARE
 from app.protocols.tags import TagDictionary
-from app.publishing import import_documents
+from app.publishing import import_documents, record
 from app.reasons import checked_reason
-from app.store import desks, protocol_events, protocols, tracked_tickets
+from app.store import audit, desks, protocol_events, protocols, tracked_tickets
 from app.store.models import Desk, ProtocolRow, ProtocolVersion, VersionState
 from connectors.errors import ConnectorError
 from tasks.parts import Parts
@@ -197,7 +197,7 @@ def store(
         raise NotSound(verdicts)
     with parts.database.desk(desk_id) as session:
         texts = [source.text for source in sources]
-        stored = import_documents(session, desk_id, texts, publish_as=publish_as, first=first)
+        stored = import_documents(session, desk_id, texts, publish_as=publish_as, first=first, who=audit.OPERATOR)
         if publish_as is not None:
             _require_sound(session, desk_id, [name for name, _, _ in stored], names)
             published = [find_version(session, name, number) for name, number, _ in stored]
@@ -217,6 +217,7 @@ class Publication:
     """Who puts a version in force, why, and how far it reaches. Raises ValueError for no such share, or no reason."""
 
     by: str
+    who: str = audit.OPERATOR  #: the same, as the audit log names them
     reason: str = "published from the command line"
     reach: protocols.Reach = protocols.WHOLE
     seen: int | None = None  #: the newest event of the protocol that they saw, 0 for none; None: whatever happened
@@ -256,6 +257,7 @@ def publish(
         _require_sound(session, desk_id, [name], names, watching=reach.shadow)
         if new:
             watch_clocks(session, desk_id, [version], parts.clock.now())
+            record(session, "protocol.published", version, publication.who)
         return Stored(protocol=name, version=version.number, state=version.state.value, new=new)
 
 

@@ -20,7 +20,7 @@ from app.protocols.document import read_document
 from app.protocols.errors import DocumentError
 from app.protocols.lint import Severity, lint_together
 from app.reasons import checked_reason
-from app.store import protocol_events, protocols, rollbacks
+from app.store import audit, protocol_events, protocols, rollbacks
 from app.store.models import ProtocolVersion, RollbackRow, StepState, VersionState
 from app.store.protocol_events import Kind, Said
 from tasks import rolling_back
@@ -77,12 +77,21 @@ class Report:
 
 
 def start(  # noqa: PLR0913  page, API and command all name each of these
-    parts: Parts, desk_id: int, name: str, *, to: int | None = None, undo: bool = False, by: str, reason: str
+    parts: Parts,
+    desk_id: int,
+    name: str,
+    *,
+    to: int | None = None,
+    undo: bool = False,
+    by: str,
+    who: str = audit.OPERATOR,
+    reason: str,
 ) -> Rollback:
     """Take the protocol back to version number `to`, or to what was in force before; a trial on a share ends first.
 
     With `undo`, cases of the withdrawn versions end, and what they changed is set back where nobody has touched it
-    since. Raises ValueError that says what is wrong; then nothing changed.
+    since. `by` is put into the protocol's history, and `who` into the audit log. Raises ValueError that says what is
+    wrong; then nothing changed.
     """
     said = Said(by=by, reason=checked_reason(reason), at=real_now())
     with parts.database.desk(desk_id) as session:
@@ -93,6 +102,7 @@ def start(  # noqa: PLR0913  page, API and command all name each of these
             watch_clocks(session, desk_id, [turn.target], parts.clock.now())
         row = _remember(session, turn, said, undo=undo)
         tickets = rolling_back.plan(session, row, parts.clock.now()) if undo else 0
+        _record(session, row, turn, who)
         LOG.info("protocol_rolled_back", desk_id=desk_id, protocol_id=protocol_id, rollback_id=row.id, tickets=tickets)
         return Rollback(
             id=row.id,
@@ -172,6 +182,17 @@ def _remember(session: Session, turn: _Turn, said: Said, *, undo: bool) -> Rollb
         at=said.at,
     )
     return rollbacks.add(session, row)
+
+
+def _record(session: Session, row: RollbackRow, turn: _Turn, who: str) -> None:
+    told = {
+        "rollback": row.id,
+        "withdrawn": [version.number for version in turn.withdrawn],
+        "to": turn.target.number if turn.target else None,
+        "undo": row.undo,
+    }
+    what = f"protocol:{row.protocol_id}"
+    audit.record(session, by=who, did="protocol.rolled_back", what=what, detail=told, at=real_now())
 
 
 def _require_readable(version: ProtocolVersion) -> None:

@@ -96,7 +96,7 @@ def remove_person(parts: Parts, *, email: str, desk_id: int | None) -> None:
         now = real_now()
         with parts.database.desk(desk_id) as session:
             memberships.remove(session, desk_id, account.id, was=held, now=now)
-            audit.record(session, by="operator", did="member.removed", what=f"account:{account.id}", at=now)
+            audit.record(session, by=audit.OPERATOR, did="member.removed", what=f"account:{account.id}", at=now)
     except memberships.MembershipError as error:
         raise ValueError(f"{email}: {error}") from error
 
@@ -134,5 +134,5 @@ def _record(
     on = [desk.id for desk in desks.all_of(session)] if desk_id is None else [desk_id]
     for one in on:
         audit.record(
-            session, by="operator", did=did, what=f"account:{account_id}", detail=detail, at=real_now(), on=one
+            session, by=audit.OPERATOR, did=did, what=f"account:{account_id}", detail=detail, at=real_now(), on=one
         )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.protocols.routing import Member, Team
 from app.scoring.gathering import Gathered
-from app.store import desks, sign_ins, teams
+from app.store import audit, desks, sign_ins, teams
 from app.store.database import Database, Purpose, vault_of
 from app.store.models import (
     Answer,
@@ -99,6 +99,12 @@ def add_desk(database: Database, name: str = "Example shop", **sidebar: str) -> 
     )
     with database.system(Purpose.OPERATE) as session:
         return desks.add(session, new, NOW, integration_user_id="900").id
+
+
+def on_record(database: Database, desk_id: int) -> list[tuple[str, str, str]]:
+    """What the desk's audit log tells, oldest first: who, did what, to what."""
+    with database.desk(desk_id, read=True) as session:
+        return [(one.by, one.did, one.what) for one in audit.after(session, audit.Wanted(), 0)]
 
 
 def add_link(database: Database, role: Role, *, email: str = "lena@example.com", desk_id: int | None = None) -> str:

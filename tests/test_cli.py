@@ -378,6 +378,7 @@ class TestDesks:
         assert said.exit_code == 0
         with database.system(Purpose.OPERATE, read=True) as session:
             assert session.get_one(Desk, desk_id).state is DeskState.ACTIVE
+        assert seeds.on_record(database, desk_id) == [("operator", "desk.resumed", f"desk:{desk_id}")]
 
     def test_asks_which_one_is_meant_where_there_are_two(self, run: Run, database: Database):
         seeds.add_desk(database, "First shop")

@@ -24,6 +24,7 @@ from app.store.models import DeliveryState, TrackedTicket
 from connectors.sandbox.server import Sandbox
 from connectors.ticket import DeskEvent
 from tasks.parts import Parts
+from tests import seeds
 
 
 @pytest.fixture
@@ -80,6 +81,7 @@ def test_leads_and_webhooks_of_a_desk_can_be_set(parts: Parts, run: Callable[...
         settings = desks.get(session, 1).settings
     assert settings["lead_emails"] == ["lead@example.com"]
     assert settings["webhooks"] == {"shop": "https://hooks.example.com/x"}
+    assert seeds.on_record(parts.database, 1) == [("operator", "desk.changed", "desk:1")]
 
 
 @pytest.mark.parametrize(("said", "allowed"), [("yes", True), ("no", False)])

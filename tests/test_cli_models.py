@@ -78,6 +78,9 @@ def test_a_person_rolls_back_and_promotes(run: Run, database: Database, desk_id:
     assert promoted.output == "Version 1 is in force.\n"
     assert again.output.startswith("champion")
     assert run("rollback", "--version", "1").output == "Version 1 is in force.\n"
+    chosen = ("operator", "model.promoted", "model:1")
+    prior = ("operator", "model.prior", "model")
+    assert seeds.on_record(database, desk_id) == [prior, chosen, chosen]
 
 
 @pytest.mark.parametrize("words", [("promote", "9"), ("rollback", "--version", "9"), ("show", "9")])

@@ -18,6 +18,8 @@ from app.store.models import AuditEntry
 LONGEST_TEXT = 200
 PAGE = 100
 
+OPERATOR = "operator"  #: who acts on the command line, or with the operator's token
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:

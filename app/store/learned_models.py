@@ -107,6 +107,11 @@ def choose(session: Session, desk_id: int, version: int | None, now: datetime, b
     trainings.hold(session, desk_id, held=version != next_version(session) - 1)
 
 
+def told(version: int | None) -> tuple[str, str]:
+    """What the audit log says of such a choice: what was done, and to what."""
+    return ("model.prior", "model") if version is None else ("model.promoted", f"model:{version}")
+
+
 def retire(session: Session) -> bool:
     """Go back to the prior; True where another model was in force."""
     old = champion(session)

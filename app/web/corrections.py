@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from app import log
 from app.clock import real_now
-from app.store import insights, tracked_tickets
+from app.store import audit, insights, tracked_tickets
 from app.web.context import parts
 from app.words import FaultSide
 
@@ -14,6 +14,7 @@ from app.words import FaultSide
 def correct(desk_id: int, ticket_id: str, form: Mapping[str, str], *, by: str) -> bool:
     """Store a correction and have the ticket looked at again, since protocols may go by it. False for no such ticket.
 
+    `by` is "account 7" or "agent 4001"; with a colon between, the audit log knows them.
     Raises ValueError for a class or a side that there is not.
     """
     wanted = form.get("fault", "")
@@ -28,5 +29,8 @@ def correct(desk_id: int, ticket_id: str, form: Mapping[str, str], *, by: str) -
         learned = insights.learn(session, row, parts().clock.now())
         tracked_tickets.wake(session, row.id, real_now())
         tracked_id = row.id
+        told = {"cause": row.cause_class, "fault": side}
+        whose, what = by.replace(" ", ":", 1), f"ticket:{ticket_id}"
+        audit.record(session, by=whose, did="cause.corrected", what=what, detail=told, at=real_now())
     log.get("web").info("cause_corrected", desk_id=desk_id, tracked_id=tracked_id, by=by, learned=learned)
     return True

@@ -8,10 +8,11 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app import log
 from app.clock import real_now
-from app.store import desks, examples, labels, learned_models, trainings
+from app.store import audit, desks, examples, labels, learned_models, trainings
 from app.store.models import LearnedModel, Role
 from app.web import charts
 from app.web.access import requires
@@ -69,6 +70,7 @@ def train() -> ResponseReturnValue:
     """Ask for a training; the learning process finds it."""
     with parts().database.desk(desk_id()) as session:
         trainings.ask(session, desk_id(), real_now())
+        _record(session, "training.asked", "model")
     return _back("asked")
 
 
@@ -92,6 +94,7 @@ def release() -> ResponseReturnValue:
     """Let models come into force by themselves again."""
     with parts().database.desk(desk_id()) as session:
         trainings.hold(session, desk_id(), held=False)
+        _record(session, "model.automatic", "model")
     return _back("automatic")
 
 
@@ -101,8 +104,13 @@ def _choose(version: int | None, said: str) -> ResponseReturnValue:
             learned_models.choose(session, desk_id(), version, real_now(), visitor().email)
         except desks.NotFound:
             abort(404)
+        _record(session, *learned_models.told(version))
     log.get("web").info("model_chosen", desk_id=desk_id(), version=version, account_id=visitor().account_id)
     return _back(said)
+
+
+def _record(session: Session, did: str, what: str) -> None:
+    audit.record(session, by=f"account:{visitor().account_id}", did=did, what=what, at=real_now())
 
 
 def _back(said: str) -> ResponseReturnValue:

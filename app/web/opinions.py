@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from app import log
-from app.store import desks, labels, scores, tracked_tickets
+from app.clock import real_now
+from app.store import audit, desks, labels, scores, tracked_tickets
 from app.store.models import ScoreRow, TrackedTicket
 from app.web.context import parts
 from tasks import examples
@@ -51,6 +52,8 @@ def give(desk_id: int, ticket_id: str, form: Mapping[str, str], *, by: str) -> b
         opinion = labels.Opinion(agrees=ANSWERS[answer], by=by, inputs=numbers)
         labels.record(session, score, opinion, parts().clock.now())
         tracked_id = score.tracked_id
+        told = {"score": score.id, "agrees": opinion.agrees}
+        audit.record(session, by=by, did="opinion.given", what=f"ticket:{ticket_id}", detail=told, at=real_now())
     log.get("web").info("opinion_given", desk_id=desk_id, tracked_id=tracked_id, by=by, agrees=answer)
     return True
 

@@ -109,6 +109,7 @@ def test_a_paused_desk_is_connected_again_and_works_on(
     assert credentials["refresh_token"] != "long-gone"
     with joined.connections.open(old_desk) as connector:
         assert connector.me().id == own_id
+    assert seeds.on_record(database, old_desk) == [("account:1", "desk.connected_again", f"desk:{old_desk}")]
 
 
 def test_a_desk_that_an_admin_paused_stays_so(boss: SignedIn, old_desk: int, database: Database) -> None:
@@ -143,6 +144,7 @@ def test_a_new_desk_is_stored_with_its_tokens_and_told_what_it_still_needs(
     assert f"/hooks/{desk.key}" in arrived.text
     with joined.connections.open(desk.id) as connector:
         assert connector.me().id == desk.integration_user_id
+    assert seeds.on_record(database, desk.id) == [("account:1", "desk.connected", f"desk:{desk.id}")]
 
 
 def test_the_form_leads_to_the_vendor_with_pkce_and_without_the_secret(boss: SignedIn) -> None:

@@ -51,6 +51,8 @@ def test_an_agent_corrects_the_cause_on_the_tickets_page(
     assert "Billing or refund" in page
     assert "named by a person" in page
     assert "Protocols look at the ticket again" in page
+    told = ("account:1", "cause.corrected", f"ticket:{story.ticket_id}")
+    assert seeds.on_record(database, story.desk_id) == [told]
 
 
 def test_from_a_case_one_comes_back_to_the_case(admin: SignedIn, story: Seeded) -> None:
@@ -75,6 +77,8 @@ def test_an_agent_corrects_the_cause_in_the_sidebar(
     assert "Cause not known" in answer.text
     assert (found.cause, found.cause_by, found.fault_by) == (Cause.UNKNOWN, "agent 4001", None)
     assert found.fault_side is FaultSide.VENDOR
+    told = ("agent:4001", "cause.corrected", f"ticket:{story.ticket_id}")
+    assert seeds.on_record(database, story.desk_id) == [told]
 
 
 @pytest.mark.parametrize(

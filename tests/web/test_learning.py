@@ -12,6 +12,7 @@ from app.scoring.model import as_document, load_prior
 from app.store import learned_models, trainings
 from app.store.database import Database
 from app.store.models import ModelState, Role
+from tests import seeds
 from tests.tasks.rated import add_rated
 from tests.web.people import SignedIn
 
@@ -138,6 +139,20 @@ def test_an_admin_goes_back_to_an_earlier_version(admin: SignedIn, database: Dat
 
     assert in_force(database, desk_id) == 1
     assert "chosen by lena@example.com" in admin.get("/learning").text
+
+
+def test_whoever_decides_on_models_is_on_record(admin: SignedIn, database: Database, desk_id: int) -> None:
+    add_model(database, desk_id)
+
+    for path in ("train", "prior", "1/promote", "automatic", "9/promote"):
+        admin.post(f"/learning/{path}")
+
+    assert seeds.on_record(database, desk_id) == [
+        ("account:1", "training.asked", "model"),
+        ("account:1", "model.prior", "model"),
+        ("account:1", "model.promoted", "model:1"),
+        ("account:1", "model.automatic", "model"),
+    ]
 
 
 def test_there_is_no_such_version(admin: SignedIn) -> None:

@@ -70,6 +70,8 @@ def test_an_opinion_is_kept_with_the_conversation_in_numbers(
     assert answer.text.count('aria-pressed="true"') == 1
     assert (label.score_id, label.agrees, label.satisfied, label.by) == (score_id, False, True, "agent:4001")
     assert label.inputs["acts.anger/last"] > 0
+    told = ("agent:4001", "opinion.given", f"ticket:{story.ticket_id}")
+    assert seeds.on_record(database, story.desk_id) == [told]
 
 
 def test_an_agent_may_think_again(

@@ -20,7 +20,7 @@ from app.store.desks import NotFound
 from app.store.models import ProtocolRow, ProtocolVersion, Role
 from app.web.api.base import abort, make_blueprint, operation, question
 from app.web.api.values import WholeNumber
-from app.web.api.which import OnDeskSchema, find_desk
+from app.web.api.which import OnDeskSchema, caller_name, find_desk
 from app.web.context import parts
 
 blueprint = make_blueprint("protocols", "Recovery protocols")
@@ -213,7 +213,7 @@ def refuse(error: DocumentError) -> NoReturn:
 
 def _save(desk_id: int, document: str, protocol_id: int | None, base: int | None) -> dict[str, Any]:
     try:
-        draft = editing.save(parts(), desk_id, document, protocol_id=protocol_id, base=base)
+        draft = editing.save(parts(), desk_id, document, protocol_id=protocol_id, base=base, who=caller_name())
     except DocumentError as error:
         refuse(error)
     except NotFound:

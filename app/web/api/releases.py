@@ -25,7 +25,7 @@ from app.trying import NothingKnown, lint_in_place, try_on
 from app.web.api.base import abort, operation, question
 from app.web.api.protocols import FindingSchema, blueprint, document_field, find_versions, numbered, refuse
 from app.web.api.values import WholeNumber, by, in_our_time
-from app.web.api.which import OnDeskSchema, caller, find_desk
+from app.web.api.which import OnDeskSchema, caller, caller_name, find_desk
 from app.web.context import parts
 
 LONGEST = timedelta(days=92)
@@ -141,7 +141,8 @@ def publish(body: dict[str, Any], protocol_id: int) -> Any:
     name = _name(desk_id, protocol_id)
     reach = Reach(share=body["share"], shadow=body["how"] == "shadow")
     try:
-        publication = Publication(by=caller(), reason=body["reason"], reach=reach, seen=body["seen"])
+        who = caller_name()
+        publication = Publication(by=caller(), who=who, reason=body["reason"], reach=reach, seen=body["seen"])
         return protocol_setup.publish(
             parts(), desk_id, name, publication, number=body["version"], names=_names(desk_id)
         )
@@ -165,7 +166,7 @@ def roll_back(body: dict[str, Any], protocol_id: int) -> dict[str, Any]:
     try:
         begun = rolling_back.start(
             parts(), desk_id, _name(desk_id, protocol_id),
-            to=body["to"], undo=body["undo"], by=caller(), reason=body["reason"],
+            to=body["to"], undo=body["undo"], by=caller(), who=caller_name(), reason=body["reason"],
         )  # fmt: skip
     except ValueError as error:
         abort(422, errors=[_at(str(error))])

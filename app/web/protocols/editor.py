@@ -219,7 +219,12 @@ def _save(row: ProtocolRow | None, work: Work) -> ResponseReturnValue:
     try:
         text = work.text if work.text is not None else write_yaml(work.document)
         draft = editing.save(
-            parts(), desk_id(), text, protocol_id=row.id if row else None, base=work.base if row else None
+            parts(),
+            desk_id(),
+            text,
+            protocol_id=row.id if row else None,
+            base=work.base if row else None,
+            who=f"account:{visitor().account_id}",
         )
     except DocumentError as error:
         return _refused(row, work, error)

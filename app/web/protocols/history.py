@@ -76,6 +76,7 @@ def roll_back(protocol_id: int) -> ResponseReturnValue:
             to=int(to) if to else None,
             undo=request.form.get("undo") == "yes",
             by=visitor().email,
+            who=f"account:{visitor().account_id}",
             reason=request.form.get("reason", "").strip(),
         )
     except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -45,7 +45,8 @@ def release(protocol_id: int, number: int) -> ResponseReturnValue:
         name = row_or_404(session, protocol_id).name
         version_or_404(session, protocol_id, number)
     try:
-        publication = read_publication(request.form, visitor().email)
+        by, who = visitor().email, f"account:{visitor().account_id}"
+        publication = replace(read_publication(request.form, by), who=who)
         done = protocol_setup.publish(parts(), desk_id(), name, publication, number=number, names=choices().names)
     except NotSound as error:
         lines = [line for verdict in error.verdicts for line in verdict.errors]
