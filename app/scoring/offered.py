@@ -25,6 +25,24 @@ _NONE = Phrases(
     AGENT["refusal"] + "; " + AGENT["policy_wall"] + "; (no|without a) refunds? ; if you (want|would like|wish)"
 )
 
+_NO = (
+    r"(?:(?:not|never|neither|nor|unable|won['’]?t|\w+n['’]t)\b(?! (?:only|just|hesitate|worry)\b)"
+    r"|(?:declin|reject|refus(?:e|al|ing)|den[iy])\w*|no\b(?! (?:problem|worries|doubt)\b))"
+)
+_OFFERED = (
+    r"(?:refund|credit|reimburs|compensat|replac|waiv|discount|voucher|gift card|coupon|free of charge|for free"
+    r"|offer|goodwill)\w*"
+)
+#: A word between the two; where another clause begins, the no is not about the offer any more.
+_BETWEEN = r"\s(?!(?:but|instead|however|although|so|and|because|that|which|who|we|i)\b)[\w'’%€$.-]+"
+_AUXILIARY = r"(?:was|were|is|are|has|have|had|been|be|will|can|could)"
+#: "We will not give you a refund", and "a refund was declined"; but not "we refunded the parcel you have not received".
+_NEGATED = re.compile(
+    rf"\b{_NO}(?:{_BETWEEN}){{0,6}}?\s{_OFFERED}"
+    rf"|\b{_OFFERED}(?:(?!\syou\b){_BETWEEN}){{0,4}}?\s(?:{_AUXILIARY}\s{_NO}|\w+n['’]t\b)",
+    re.I,
+)
+
 
 def offers(reply: str) -> tuple[str, ...]:
     """The sentences of a reply that offer something, in their order, each cut to `LONGEST`; questions count too."""
@@ -33,6 +51,5 @@ def offers(reply: str) -> tuple[str, ...]:
 
 
 def _offers(sentence: str) -> bool:
-    return (
-        _OFFERS.search(sentence) is not None and _OURS.search(sentence) is not None and _NONE.search(sentence) is None
-    )
+    speaks_of_one = _OFFERS.search(sentence) is not None and _OURS.search(sentence) is not None
+    return speaks_of_one and _NONE.search(sentence) is None and _NEGATED.search(sentence) is None
