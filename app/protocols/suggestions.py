@@ -217,20 +217,32 @@ def _mends(situation: Situation) -> list[Suggestion]:
     for part in sorted(situation.score.contributions, key=lambda part: part.logit):
         if part.logit < 0 and part.signal in MENDS:
             by_text.setdefault(MENDS[part.signal], []).append(part)
-    weighed = [(text, parts, math.fsum(part.logit for part in parts)) for text, parts in by_text.items()]
-    return [_mend(text, parts, points_of(situation.score, logit)) for text, parts, logit in weighed if logit <= -WORTH]
+    worth = [(text, parts) for text, parts in by_text.items() if math.fsum(part.logit for part in parts) <= -WORTH]
+    return [_mend(situation.score, text, parts) for text, parts in worth]
 
 
-def _mend(text: str, parts: list[Contribution], points: float) -> Suggestion:
-    told = round(points)
+def _mend(score: Score, text: str, parts: list[Contribution]) -> Suggestion:
+    points = points_of(score, math.fsum(part.logit for part in parts))
     return Suggestion(
         rank=Rank.OVERDUE if parts[0].signal == "service.overdue" else Rank.SIGNAL,
         text=text,
         reason=" and ".join(dict.fromkeys(noun_of(part.signal, part.evidence) for part in parts[:2])),
-        effect=f"it weighs {told} point{'' if told == 1 else 's'} now" if told else "it weighs less than a point now",
+        effect=_weight(score, parts, points),
         points=points,
         because=tuple(part.signal for part in parts),
     )
+
+
+def _weight(score: Score, parts: list[Contribution], points: float) -> str:
+    """What the reasons weigh, in points. A very low score hides those: then as a share of all that lowers it."""
+    told = round(points)
+    if told:
+        return f"it weighs {told} point{'' if told == 1 else 's'} now"
+    if score.level is not Level.POOR:
+        return "it weighs less than a point now"
+    all_of_it = math.fsum(part.logit for part in score.contributions if part.logit < 0)
+    share = round(100 * math.fsum(part.logit for part in parts) / all_of_it)
+    return f"it is {share} % of what lowers the score" if share else "it is less than 1 % of what lowers the score"
 
 
 def _promises(situation: Situation, now: datetime) -> list[Suggestion]:

@@ -39,6 +39,8 @@ LABELS: Mapping[str, str] = {
     "tags.state_prefix": "Prefix of state tags",
     "tags.case_prefix": "Prefix of case tags",
 }
+#: The same with what only a slip names: webhooks are never shown again, and hours may be wrong as a whole.
+NAMED: Mapping[str, str] = {**LABELS, "webhooks": "Webhooks to add", **forms.slip_labels("calendar")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,7 @@ def _show(desk: Desk, sheet: Sheet) -> ResponseReturnValue:
         desk=desk,
         sheet=sheet,
         slips=sheet.slips or {},
+        labels=NAMED,
         webhooks=sorted(desk.settings.get("webhooks", {})),
         tagged=tagged,
         may=place is not None and reaches(place.role, Role.ADMIN, reads=False),

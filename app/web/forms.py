@@ -98,6 +98,11 @@ def hours_labels(path: str) -> Mapping[str, str]:
     return {f"{path}.zone": "Time zone", **week, f"{path}.holidays": "Holidays"}
 
 
+def slip_labels(path: str) -> Mapping[str, str]:
+    """How hours are called where they are wrong as a whole."""
+    return {path: "Hours", f"{path}.week": "Hours"}
+
+
 def typed_of(pairs: Iterable[tuple[str, str]]) -> Typed:
     return MultiDict(list(pairs))
 

@@ -31,6 +31,7 @@ LABELS: Mapping[str, str] = {
     "senior": "Senior",
     **forms.hours_labels("hours"),
 }
+NAMED: Mapping[str, str] = {**LABELS, "away.from": "From", "away.until": "Until", **forms.slip_labels("hours")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +160,7 @@ def _page(agent_id: str, roster: Roster, zone: str, sheet: Sheet) -> ResponseRet
         member=member,
         sheet=sheet,
         slips=sheet.slips or {},
+        labels=NAMED,
         zone=zone,
         cases=roster.cases.get(agent_id, 0),
         is_away=member.is_away(parts().clock.now()),

@@ -36,6 +36,7 @@ LABELS: Mapping[str, str] = {
     "capacity": "Open cases at most",
     **forms.hours_labels("hours"),
 }
+NAMED: Mapping[str, str] = {**LABELS, "group": "Group of the helpdesk", **forms.slip_labels("hours")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +271,7 @@ def _show(sheet: Sheet) -> ResponseReturnValue:
         name=row.name if row else group[0].name if group else sheet.group_id,
         row=row,
         slips=sheet.slips or {},
+        labels=NAMED,
         groups=asked.directory.groups,
         people=sorted(people, key=lambda one: one.name.casefold()),
         problem=asked.problem,

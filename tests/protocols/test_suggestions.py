@@ -184,10 +184,24 @@ def test_what_hardly_weighs_is_not_worth_a_suggestion() -> None:
     assert given.rank is Rank.NOTHING
 
 
-def test_at_a_very_low_score_there_is_advice_where_it_weighs_less_than_a_point() -> None:
-    given = suggest(situation(given=score(acts__problem=-6.0, acts__refund=-0.8)), NOW)
+def test_at_a_very_low_score_advice_says_how_much_of_the_harm_each_reason_is() -> None:
+    stands = score(acts__problem=-6.0, acts__refund=-0.9, waiting__next_reply=-0.3, effort__unanswered=-0.06)
 
-    assert [(one.because, one.effect) for one in given] == [(("acts.refund",), "it weighs less than a point now")]
+    given = suggest(situation(given=stands), NOW)
+
+    assert [(one.because, one.effect) for one in given] == [
+        (("acts.refund",), "it is 12 % of what lowers the score"),
+        (("waiting.next_reply",), "it is 4 % of what lowers the score"),
+        (("effort.unanswered",), "it is 1 % of what lowers the score"),
+    ]
+
+
+def test_at_a_very_high_score_no_reason_is_made_much_of() -> None:
+    stands = score(Level.GOOD, acts__thanks=6.0, acts__refund=-0.8)
+
+    (given,) = suggest(situation(given=stands), NOW)
+
+    assert given.effect == "it weighs less than a point now"
 
 
 def test_there_are_never_too_many() -> None:

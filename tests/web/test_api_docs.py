@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from app.web.api.base import PROBLEMS, PROBLEMS_OF_BODIES
+from tests.web.people import SignedIn
 
 
 @pytest.fixture
@@ -77,3 +78,8 @@ def test_the_page_tells_a_nested_answer_below_its_field(web_app: Flask) -> None:
 
     assert re.search(r"<code>cases</code>.*?list of object.*?<code>· ticket_id</code>", page, re.DOTALL)
     assert re.search(r"<code>limit</code></th><td>integer</td><td>Rows on a page; from 1; to 200", page)
+
+
+@pytest.mark.parametrize("path", ["/account", "/people"])
+def test_it_is_found_where_tokens_are(admin: SignedIn, path: str) -> None:
+    assert '<a href="/api/docs">the API</a>' in admin.get(path).text

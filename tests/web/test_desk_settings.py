@@ -142,6 +142,15 @@ def test_a_slip_is_told_at_its_field_and_nothing_is_stored(
     assert not settings_of(database, desk_id)
 
 
+def test_the_list_of_slips_calls_fields_as_their_labels_do(admin: SignedIn, desk_id: int) -> None:
+    typed = {"calendar.zone": "UTC", "calendar.week.monday": "late", "webhooks": "=https://example.com"}
+
+    page = send(admin, desk_id, **typed).text
+
+    assert '<a href="#f-calendar-week-monday">Monday</a>' in page
+    assert '<a href="#f-webhooks">Webhooks to add</a>' in page
+
+
 def test_a_slip_in_a_webhook_says_its_name_and_not_its_address(admin: SignedIn, desk_id: int) -> None:
     answer = send(admin, desk_id, webhooks="ops=ftp://example.com/made-up-secret")
 

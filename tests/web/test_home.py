@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from app.store import desks
 from app.store.database import Database, Purpose
-from app.store.models import Delivery, Desk, Role
+from app.store.models import Delivery, Desk, Role, TrackedTicket
 from tests import seeds
 from tests.seeds import Seeded
 from tests.web.people import SignedIn, sign_in
@@ -30,6 +30,20 @@ def test_a_busy_desk_shows_its_numbers_and_who_waits(admin: SignedIn, story: See
     assert "2 steps wait" in page
     assert f"/cases/{story.case_id}" in page
     assert f"/tickets/{story.quiet_ticket_id}" in page
+
+
+def test_where_every_ticket_in_trouble_has_a_case_the_overview_says_so(
+    admin: SignedIn, story: Seeded, database: Database
+) -> None:
+    with database.desk(story.desk_id) as session:
+        session.execute(
+            update(TrackedTicket).where(TrackedTicket.ticket_id == story.quiet_ticket_id).values(state=None)
+        )
+
+    page = admin.get("/").text
+
+    assert 'Every ticket in trouble has a case. <a href="/queue">' in page
+    assert "No unsolved ticket is in trouble" not in page
 
 
 def test_only_a_helpdesk_that_never_called_is_said_to_be_silent(

@@ -149,8 +149,8 @@ def test_every_slip_is_at_its_field_and_nothing_typed_is_lost(admin: SignedIn, d
 
     assert answer.status_code == 422
     assert not all_teams(database)
-    assert '<a href="#f-capacity">' in answer.text
-    assert '<a href="#f-hours-week-monday">' in answer.text
+    assert '<a href="#f-capacity">Open cases at most</a>' in answer.text
+    assert '<a href="#f-hours-week-monday">Monday</a>' in answer.text
     assert '<a href="#f-hours-zone">' in answer.text
     assert 'value="many"' in answer.text
     assert "&lt;b&gt;nobody&lt;/b&gt;" in answer.text
@@ -288,7 +288,7 @@ def test_a_persons_slips_are_at_their_fields(admin: SignedIn, stored: None, data
 
     assert answer.status_code == 422
     assert 'name="capacity" value="-1"' in answer.text
-    assert '<a href="#f-skills">' in answer.text
+    assert '<a href="#f-skills">Skills</a>' in answer.text
     assert people(database)["Agent Two"].capacity == 5
 
 
