@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.store.desks import NotFound
@@ -36,7 +37,8 @@ def normal_email(email: str) -> str:
     """The address as accounts are looked up by. Raises ValueError for what cannot be one."""
     normal = email.strip().lower()
     name, _, domain = normal.partition("@")
-    if not name or not domain or "@" in domain or len(normal) > 254 or any(c.isspace() for c in normal):
+    odd = any(c.isspace() or not c.isprintable() for c in normal)
+    if not name or not domain or "@" in domain or len(normal) > 254 or odd:
         raise ValueError(f"not an e-mail address: {email[:254]!r}")
     return normal
 
@@ -58,14 +60,33 @@ def find_by_subject(session: Session, subject_hash: str) -> Account | None:
     return session.scalar(select(Account).where(Account.subject_hash == subject_hash))
 
 
-def find_or_add(session: Session, email: str, now: datetime) -> Account:
-    """The account of this address, made without a password when there is none. Raises ValueError for no address."""
-    account = find_by_email(session, email)
+def lock(session: Session, account_id: int) -> Account:
+    """The account as it is now; nobody else gives it roles, links or sessions before the transaction ends.
+
+    Raises NotFound.
+    """
+    account = session.scalar(_locked().where(Account.id == account_id))
     if account is None:
-        account = Account(email=normal_email(email), created_at=now)
-        session.add(account)
-        session.flush()
+        raise NotFound(f"account {account_id}")
     return account
+
+
+def find_or_add(session: Session, email: str, now: datetime) -> Account:
+    """The account of this address, made without a password when there is none, and locked as by `lock`.
+
+    Raises ValueError for what is no address.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    fresh = {"email": normal_email(email), "active": True, "created_at": now}
+    session.execute(insert(Account).values(fresh).on_conflict_do_nothing(index_elements=["email"]))
+    return session.scalars(_locked().where(Account.email == fresh["email"])).one()
+
+
+def has_role(session: Session, account_id: int, desk_id: int | None) -> bool:
+    """Whether the account works on the desk already; None asks for every desk."""
+    on = Membership.desk_id.is_(None)
+    covers = on if desk_id is None else on | (Membership.desk_id == desk_id)
+    return session.scalar(select(Membership.id).where(Membership.account_id == account_id, covers).limit(1)) is not None
 
 
 def grant(session: Session, account_id: int, role: Role, *, desk_id: int | None = None) -> None:
@@ -87,6 +108,10 @@ def emails(session: Session, account_ids: Collection[int]) -> Mapping[int, str]:
 
 def set_password(session: Session, account_id: int, password_hash: str) -> None:
     session.execute(update(Account).where(Account.id == account_id).values(password_hash=password_hash))
+
+
+def _locked() -> Select[Account]:
+    return select(Account).with_for_update().execution_options(populate_existing=True)
 
 
 def memberships(session: Session, account_id: int) -> Sequence[Membership]:

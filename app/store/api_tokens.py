@@ -6,7 +6,7 @@ A token never does more than its account may do on the desk at that moment. All 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import real_now
 from app.store import accounts
+from app.store.accounts import Place
 from app.store.models import Account, ApiTokenRow, Desk, Role
 from app.store.sign_ins import hashed
 
@@ -41,11 +42,19 @@ class ApiToken:
     """A token in force, and what its account is on the desk now."""
 
     id: int
-    desk_id: int
     account_id: int
     email: str
-    role: Role
+    place: Place  #: the token's desk, with the account's role there
     scopes: frozenset[Scope]
+    used_at: datetime | None
+
+    @property
+    def desk_id(self) -> int:
+        return self.place.desk_id
+
+    @property
+    def role(self) -> Role:
+        return self.place.role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +105,22 @@ def find(session: Session, token: str, now: datetime | None = None) -> ApiToken 
     if found is None:
         return None
     row, account = found
-    role = next((one.role for one in accounts.places(session, account.id) if one.desk_id == row.desk_id), None)
-    if role is None:
+    place = next((one for one in accounts.places(session, account.id) if one.desk_id == row.desk_id), None)
+    if place is None:
         return None
-    scopes = frozenset(Scope(one) for one in row.scopes)
     return ApiToken(
-        id=row.id, desk_id=row.desk_id, account_id=account.id, email=account.email, role=role, scopes=scopes
+        id=row.id,
+        account_id=account.id,
+        email=account.email,
+        place=place,
+        scopes=frozenset(Scope(one) for one in row.scopes),
+        used_at=row.used_at,
     )
+
+
+def is_to_touch(token: ApiToken, now: datetime) -> bool:
+    """Whether its last use was noted long enough ago to be noted again."""
+    return token.used_at is None or token.used_at < now - TOUCH_EVERY
 
 
 def touch(session: Session, token_id: int, now: datetime) -> None:
@@ -130,9 +148,10 @@ def revoke(session: Session, token_id: int, now: datetime, *, account_id: int | 
     return session.scalar(ended.values(revoked_at=now).returning(ApiTokenRow))
 
 
-def revoke_all(session: Session, account_id: int, now: datetime) -> int:
-    """End the account's tokens on the session's desk (or on all, where it looks across desks); returns how many."""
+def revoke_all(session: Session, account_id: int, now: datetime, *, but_on: Collection[int] = ()) -> int:
+    """End the account's tokens on the session's desk (or on all but some, where it looks across); returns how many."""
     ended = update(ApiTokenRow).where(ApiTokenRow.account_id == account_id, ApiTokenRow.revoked_at.is_(None))
+    ended = ended.where(ApiTokenRow.desk_id.not_in(but_on))
     return len(session.scalars(ended.values(revoked_at=now).returning(ApiTokenRow.id)).all())
 
 

@@ -1,7 +1,7 @@
 """Memberships: who works on a desk, and as what. A desk keeps at least one admin, whatever is changed.
 
-A link that signs somebody in opens every desk of theirs. So whoever makes one has to be an admin of all of these, and a
-link that was not used yet ends when its account gets a further desk.
+A link that signs somebody in opens every desk of theirs. So whoever makes one has to be an admin of all of these, and
+every way into an account ends when it gets a further desk.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def of_desk(session: Session, desk_id: int, now: datetime) -> Sequence[Colleague
 def invite(
     session: Session, email: str, role: Role, now: datetime, *, desk_id: int, by: Collection[accounts.Place]
 ) -> Link:
-    """Give the address a role on the desk, and a link to sign in with.
+    """Give the address a role on the desk, and a link to sign in with; all earlier ways into the account end.
 
     `by` are the desks of whoever invites. Raises IsHere, WorksElsewhere; ValueError for what is no address.
     """
@@ -103,7 +103,7 @@ def invite(
     if here is not None:
         raise IsHere(here.role)
     _check_own(held, by)
-    _end_links(session, account.id)
+    sign_ins.start_over(session, account)
     session.add(Membership(account_id=account.id, desk_id=desk_id, role=role))
     session.flush()
     return _new_link(session, account.id, now)
@@ -113,10 +113,24 @@ def renew_link(
     session: Session, account_id: int, now: datetime, *, desk_id: int, by: Collection[accounts.Place]
 ) -> Link:
     """A fresh link for somebody of the desk; earlier ones end. Raises NotFound, WorksElsewhere."""
+    accounts.lock(session, account_id)
     _held(session, desk_id, account_id)
     _check_own(accounts.memberships(session, account_id), by)
-    _end_links(session, account_id)
+    sign_ins.end_links(session, account_id)
     return _new_link(session, account_id, now)
+
+
+def give(session: Session, account: Account, role: Role, *, desk_id: int | None) -> None:
+    """Give a locked account a role on the desk, or on every desk, for whoever runs the installation.
+
+    It is signed out, and its unused links end; with a further desk its password ends, too.
+    """
+    if accounts.has_role(session, account.id, desk_id):
+        sign_ins.close_sessions_of(session, account.id)
+        sign_ins.end_links(session, account.id)
+    else:
+        sign_ins.start_over(session, account)
+    accounts.grant(session, account.id, role, desk_id=desk_id)
 
 
 def change_role(session: Session, desk_id: int, account_id: int, *, was: Role, role: Role) -> None:
@@ -140,7 +154,7 @@ def remove(session: Session, desk_id: int, account_id: int, *, was: Role, now: d
     api_tokens.revoke_all(session, account_id, now)
     if not accounts.memberships(session, account_id):
         sign_ins.close_sessions_of(session, account_id)
-        _end_links(session, account_id)
+        sign_ins.end_links(session, account_id)
 
 
 def role_of(session: Session, account_id: int, desk_id: int | None) -> Role | None:
@@ -149,13 +163,18 @@ def role_of(session: Session, account_id: int, desk_id: int | None) -> Role | No
     return session.scalar(select(Membership.role).where(Membership.account_id == account_id, on))
 
 
-def remove_everywhere(session: Session, account_id: int) -> None:
-    """Take away the role on every desk, for whoever runs the installation, who can always make another admin."""
+def remove_everywhere(session: Session, account_id: int, now: datetime) -> None:
+    """Take away the role on every desk, and the account's tokens on desks where it has no other.
+
+    For whoever runs the installation, who can always make another admin; in a session that looks across desks.
+    """
     ended = delete(Membership).where(Membership.account_id == account_id, Membership.desk_id.is_(None))
     session.execute(ended)
-    if not accounts.memberships(session, account_id):
+    remaining = {held.desk_id for held in accounts.memberships(session, account_id) if held.desk_id is not None}
+    api_tokens.revoke_all(session, account_id, now, but_on=remaining)
+    if not remaining:
         sign_ins.close_sessions_of(session, account_id)
-        _end_links(session, account_id)
+        sign_ins.end_links(session, account_id)
 
 
 def _held(session: Session, desk_id: int, account_id: int) -> Membership:
@@ -195,10 +214,6 @@ def _on(desk_id: int) -> ColumnElement[bool]:
 def _new_link(session: Session, account_id: int, now: datetime) -> Link:
     token = sign_ins.add_link(session, account_id, now)
     return Link(account_id=account_id, token=token, expires_at=now + sign_ins.LINK_VALID)
-
-
-def _end_links(session: Session, account_id: int) -> None:
-    session.execute(delete(SignInLink).where(SignInLink.account_id == account_id, SignInLink.used_at.is_(None)))
 
 
 def _seen(session: Session) -> Mapping[int, datetime]:

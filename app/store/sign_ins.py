@@ -65,11 +65,31 @@ def new_link(
 ) -> str:
     """A token for `/sign-in/<token>` that signs this person in once; the account is made when it is new.
 
-    The role is theirs on the desk, or on every desk. Raises ValueError for what is no e-mail address.
+    The role is theirs on the desk, or on every desk; for an account that had none there, all earlier ways in end.
+    Raises ValueError for what is no e-mail address.
     """
     account = accounts.find_or_add(session, email, now)
+    if not accounts.has_role(session, account.id, desk_id):
+        start_over(session, account)
     accounts.grant(session, account.id, role, desk_id=desk_id)
     return add_link(session, account.id, now, valid)
+
+
+def start_over(session: Session, account: Account) -> None:
+    """End every way into the account: its sessions, its unused links and its password.
+
+    For an account that gets a further desk, or that a provider of sign-ins now vouches for. Whoever was shown its link
+    may have used it and chosen the password; they were trusted with the desks it had until then, and no further.
+    """
+    close_sessions_of(session, account.id)
+    end_links(session, account.id)
+    account.password_hash = None
+    session.flush()
+
+
+def end_links(session: Session, account_id: int) -> None:
+    """End the links of the account that nobody used yet."""
+    session.execute(delete(SignInLink).where(SignInLink.account_id == account_id, SignInLink.used_at.is_(None)))
 
 
 def add_link(session: Session, account_id: int, now: datetime, valid: timedelta = LINK_VALID) -> str:
@@ -91,12 +111,16 @@ def find_link(session: Session, token: str, now: datetime) -> Account | None:
 
 
 def use_link(session: Session, token: str, now: datetime) -> int | None:
-    """Use the link up and return its account; None when somebody was first, or it is too old or unknown."""
-    live = select(Account.id).where(Account.active.is_(True))
+    """Use the link up and return its account; None when somebody was first, or it is too old or unknown.
+
+    The account stays locked, so that a link that was used and the session it opens are one to whoever ends them.
+    """
+    owner = find_link(session, token, now)
+    if owner is None or not accounts.lock(session, owner.id).active:
+        return None
     return session.scalar(
         update(SignInLink)
         .where(SignInLink.token_hash == hashed(token), SignInLink.used_at.is_(None), SignInLink.expires_at > now)
-        .where(SignInLink.account_id.in_(live))
         .values(used_at=now)
         .returning(SignInLink.account_id)
     )
@@ -133,6 +157,11 @@ def find_session(session: Session, token: str, now: datetime, idle: timedelta) -
         .where(WebSession.expires_at > now, WebSession.seen_at > now - idle)
     ).first()
     return None if found is None else (found[0], found[1])
+
+
+def is_open(session: Session, session_id: int) -> bool:
+    """Whether the session was not ended."""
+    return session.scalar(select(WebSession.id).where(WebSession.id == session_id)) is not None
 
 
 def touch(session: Session, session_id: int, now: datetime) -> None:

@@ -70,6 +70,10 @@ def change_password() -> ResponseReturnValue:
     except ValueError as error:
         return _page(Shown(slips={"new": f"The new password {error}."}), 422)
     with parts().database.system(Purpose.SIGN_IN) as session:
+        accounts.lock(session, who.account_id)
+        # Hashing takes a while, and this session may have ended meanwhile.
+        if not sign_ins.is_open(session, who.session_id or 0):
+            abort(401)
         accounts.set_password(session, who.account_id, hashed)
         sign_ins.close_sessions_of(session, who.account_id, but=who.session_id)
         sign_ins.forgive(session, next(iter(limits)))

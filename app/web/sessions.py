@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from app.clock import real_now
 from app.store import accounts, sign_ins
 from app.store.accounts import Place
 from app.store.database import Purpose
+from app.store.sign_ins import Opened
 from app.web.context import Visitor, parts
 
 #: A session's last use is stored at most this often, so that reading a page rarely writes.
@@ -52,15 +54,20 @@ def read() -> Visitor | None:
     )
 
 
-def start(response: Response, account_id: int) -> None:
-    """Sign this browser in under a new id, and end the session it had."""
-    joined, now = parts(), real_now()
-    with joined.database.system(Purpose.SIGN_IN) as session:
-        if before := token():
-            sign_ins.close_session(session, before)
-        opened = sign_ins.open_session(
-            session, account_id, now, joined.settings.session_length, browser=_browser(request.user_agent.string)
-        )
+def start(session: Session, account_id: int) -> Opened:
+    """Sign this browser in under a new id, and end the session it had.
+
+    In the transaction that found out, under the account's lock, that it may come in: what ends all its sessions then
+    either comes before and is seen, or ends this one, too.
+    """
+    if before := token():
+        sign_ins.close_session(session, before)
+    length, browser = parts().settings.session_length, _browser(request.user_agent.string)
+    return sign_ins.open_session(session, account_id, real_now(), length, browser=browser)
+
+
+def hand_over(response: Response, opened: Opened) -> None:
+    """Give the browser its session, once that is stored."""
     response.set_cookie(
         cookie_name(),
         opened.token,

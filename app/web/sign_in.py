@@ -11,6 +11,7 @@ from app import log
 from app.clock import real_now
 from app.store import accounts, sign_ins
 from app.store.database import Purpose
+from app.store.sign_ins import Opened
 from app.web import passwords, sessions
 from app.web.access import check_same_origin, public, signed_in
 from app.web.context import parts
@@ -50,7 +51,12 @@ def by_password() -> ResponseReturnValue:
         return _form_again(WRONG, 401)
     with parts().database.system(Purpose.SIGN_IN) as session:
         sign_ins.forgive(session, next(iter(limits)))
-    return _signed_in(account.id, local(request.form.get("next")))
+        # Hashing takes a while, and the password may have ended meanwhile.
+        still = accounts.lock(session, account.id)
+        opened = sessions.start(session, still.id) if still.active and still.password_hash == known else None
+    if opened is None:
+        return _form_again(WRONG, 401)
+    return _signed_in(account.id, opened, local(request.form.get("next")))
 
 
 @blueprint.get("/sign-in/<token>")
@@ -77,9 +83,10 @@ def by_link(token: str) -> ResponseReturnValue:
         # A link is for getting in; it does not replace a password that somebody already has.
         if account_id and password_hash and accounts.get(session, account_id).password_hash is None:
             accounts.set_password(session, account_id, password_hash)
-    if account_id is None:
+        opened = sessions.start(session, account_id) if account_id else None
+    if account_id is None or opened is None:
         return render_template("sign_in/link.html", account=None, token=token, problem=None), 404
-    return _signed_in(account_id, "/")
+    return _signed_in(account_id, opened, "/")
 
 
 @blueprint.post("/sign-out")
@@ -90,9 +97,9 @@ def sign_out() -> ResponseReturnValue:
     return response
 
 
-def _signed_in(account_id: int, where: str) -> ResponseReturnValue:
+def _signed_in(account_id: int, opened: Opened, where: str) -> ResponseReturnValue:
     response = make_response(redirect(where, 303))
-    sessions.start(response, account_id)
+    sessions.hand_over(response, opened)
     log.get("web").info("signed_in", account_id=account_id)
     return response
 

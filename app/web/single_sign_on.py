@@ -12,7 +12,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from app import log
 from app.clock import real_now
 from app.openid import Departure, Identity, OpenIdError, Provider, come_back, depart
 from app.settings import Settings
-from app.store import accounts
+from app.store import accounts, sign_ins
 from app.store.database import Purpose
 from app.vault import VaultError
 from app.web import sessions
@@ -71,37 +71,51 @@ def back() -> ResponseReturnValue:
         return _trouble(error)
     with parts().database.system(Purpose.SIGN_IN) as session:
         account_id = _find(session, identity)
-    if account_id is None:
+        opened = sessions.start(session, account_id) if account_id else None
+    if account_id is None or opened is None:
         log.get("web").warning("openid_not_invited")
         return _failed(NOT_INVITED, 403)
     response = make_response(redirect(where, 303))
-    sessions.start(response, account_id)
+    sessions.hand_over(response, opened)
     _forget(response)
     log.get("web").info("signed_in", account_id=account_id)
     return response
 
 
 def _find(session: Session, identity: Identity) -> int | None:
-    """The account of this identity. An address only counts the first time; from then on it is the provider's own id."""
+    """The account of this identity, locked. An address only counts the first time; then it is the provider's own id."""
     subject = hashlib.sha256(json.dumps([identity.issuer, identity.subject]).encode()).hexdigest()
     account = accounts.find_by_subject(session, subject)
     if account is None and identity.email is not None:
         account = accounts.find_by_email(session, identity.email)
-        if account is None or account.subject_hash is not None or not accounts.memberships(session, account.id):
-            return None
-        account.subject_hash = subject
-    return account.id if account is not None and account.active else None
+        return _bind(session, account.id, subject) if account is not None else None
+    if account is None or not accounts.lock(session, account.id).active:
+        return None
+    return account.id
+
+
+def _bind(session: Session, account_id: int, subject: str) -> int | None:
+    """From here on the account is this person's at the provider; who came in by its link or password before is out."""
+    account = accounts.lock(session, account_id)
+    if account.subject_hash is not None or not account.active or not accounts.memberships(session, account.id):
+        return None
+    sign_ins.start_over(session, account)
+    account.subject_hash = subject
+    return account.id
 
 
 def _provider(settings: Settings) -> Provider | None:
     if settings.oidc is None:
         return None
-    return Provider(
+    provider = Provider(
         issuer=settings.oidc.issuer,
         client_id=settings.oidc.client_id,
         client_secret=settings.oidc.client_secret,
         timeout=settings.http_timeout.total_seconds(),
     )
+    # One for the process, since it remembers what the provider said of itself.
+    kept: Provider = current_app.extensions.setdefault("kintsugi_openid", provider)
+    return kept
 
 
 def _return_url() -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.store import accounts, api_tokens
+from app.store.accounts import Place
 from app.store.api_tokens import ApiToken, NewToken, Scope
 from app.store.database import Database, Purpose
 from app.store.models import ApiTokenRow, Role
@@ -44,12 +45,13 @@ def test_a_token_is_found_with_the_role_its_account_has_now(database: Database) 
 
     assert found == ApiToken(
         id=token_id,
-        desk_id=desk_id,
         account_id=account_id,
         email="lena@example.com",
-        role=Role.AGENT,
+        place=Place(desk_id=desk_id, name="Example shop", kind="zendesk", role=Role.AGENT),
         scopes=frozenset({Scope.READ}),
+        used_at=None,
     )
+    assert (found.desk_id, found.role) == (desk_id, Role.AGENT)
 
 
 def test_the_token_itself_is_not_stored(database: Database) -> None:

@@ -13,7 +13,7 @@ from app.store import accounts, audit
 from app.store.database import Database, Purpose
 from app.store.models import Role
 from tests import seeds
-from tests.web.people import SignedIn, sign_in
+from tests.web.people import ORIGIN, SignedIn, sign_in
 
 
 def account_of(database: Database, email: str) -> int:
@@ -104,6 +104,25 @@ def test_an_admin_of_both_desks_brings_somebody_along_and_older_links_end(
     assert answer.status_code == 200
     assert role_of(database, "otto@example.com", desk_id) is Role.AGENT
     assert web_app.test_client().get(f"/sign-in/{old}").status_code == 404
+
+
+def test_who_was_shown_a_link_gets_no_further_than_their_own_desk(
+    web_app: Flask, database: Database, desk_id: int, person: Callable[..., SignedIn]
+) -> None:
+    other, password = seeds.add_desk(database, "Second shop"), "chosen by somebody else"
+    ann, planted = person(Role.ADMIN, email="ann@example.com"), web_app.test_client()
+    shown = link_in(ann.post("/people", email="bob@example.com", role="agent").text)
+    planted.post(f"/sign-in/{shown}", data={"password": password}, headers=ORIGIN)
+    seeds.add_link(database, Role.ADMIN, desk_id=desk_id)
+    both = person(Role.ADMIN, on=other)
+    both.client.set_cookie("kintsugi_desk", str(other))
+
+    answer = both.post("/people", email="bob@example.com", role="admin")
+
+    typed = {"email": "bob@example.com", "password": password}
+    assert planted.get("/people").status_code == 303
+    assert web_app.test_client().post("/sign-in", data=typed, headers=ORIGIN).status_code == 401
+    assert sign_in(web_app, link_in(answer.text)).get("/account").status_code == 200
 
 
 def test_a_role_is_changed(admin: SignedIn, database: Database, desk_id: int) -> None:

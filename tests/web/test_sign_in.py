@@ -99,8 +99,8 @@ def test_a_short_password_on_a_dead_link_is_not_found(stranger: FlaskClient) -> 
     assert stranger.post("/sign-in/unknown", data={"password": "short"}, headers=ORIGIN).status_code == 404
 
 
-def test_a_link_does_not_replace_a_password(web_app: Flask, database: Database, known: str) -> None:
-    token = seeds.add_link(database, Role.LEAD, email=known)
+def test_a_link_does_not_replace_a_password(web_app: Flask, database: Database, known: str, desk_id: int) -> None:
+    token = seeds.add_link(database, Role.LEAD, email=known, desk_id=desk_id)
 
     web_app.test_client().post(f"/sign-in/{token}", data={"password": "another long password"}, headers=ORIGIN)
 

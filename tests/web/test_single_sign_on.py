@@ -18,6 +18,7 @@ from app.store.database import Database, Purpose
 from app.store.models import Account, Role
 from tests import seeds
 from tests.web.openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
+from tests.web.people import sign_in
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +155,21 @@ def test_after_the_first_time_the_providers_id_counts_and_not_the_address(
     reused = go(stranger, provider)
 
     assert (renamed.status_code, reused.status_code) == (303, 403)
+
+
+def test_what_was_planted_before_the_first_time_ends_with_it(
+    stranger: FlaskClient, provider: OpenIdProvider, database: Database, desk_id: int
+) -> None:
+    planted = sign_in(stranger.application, seeds.add_link(database, Role.LEAD, desk_id=desk_id))
+    with database.system(Purpose.SIGN_IN) as session:
+        session.query(Account).update({"password_hash": "a hash"})
+
+    go(stranger, provider)
+
+    assert stranger.get("/cases").status_code == 200
+    assert planted.get("/cases").status_code == 303
+    with database.system(Purpose.SIGN_IN, read=True) as session:
+        assert session.query(Account).one().password_hash is None
 
 
 @pytest.mark.usefixtures("lena")
