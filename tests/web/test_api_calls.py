@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from app.clock import real_now
@@ -135,6 +136,20 @@ class TestTokens:
 
         assert program.get("cases").status_code == 401
         assert replace(program, token="kin_made-up").get("cases").status_code == 401
+
+    def test_are_looked_up_without_writing(self, write: Write, story: Seeded, database: Database) -> None:
+        program = write(Role.ADMIN, "read")
+        program.get("cases")
+        sent: list[str] = []
+        event.listen(database.engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+
+        unknown = replace(program, token="kin_made-up").get("cases")
+        written = [one for one in sent if one == "BEGIN IMMEDIATE"]
+        known = program.get("cases")
+
+        assert (unknown.status_code, known.status_code) == (401, 200)
+        assert not written
+        assert not [one for one in sent if one.startswith("UPDATE api_token")]
 
     def test_open_no_page(self, write: Write, story: Seeded) -> None:
         program = write(Role.ADMIN, "read", "write", "admin")
