@@ -17,6 +17,7 @@ from app.store.colleagues import Colleague
 from app.store.desks import NotFound
 from app.store.handling import Holding, Snooze
 from app.store.models import RecoveryCase, StepState
+from app.words import Arm
 from tasks import own_steps
 
 GIVEN_ELSEWHERE = "given to somebody else meanwhile"
@@ -131,6 +132,8 @@ def _open(session: Session, case_id: int) -> tuple[Holding | None, Fate | None]:
     try:
         case = cases.get(session, case_id)
     except NotFound:
+        return None, Fate.UNKNOWN
+    if case.arm is Arm.HOLDOUT:  # nobody's to see to, or the comparison is worth nothing
         return None, Fate.UNKNOWN
     return handling.of_case(session, case_id), Fate.CLOSED if case.open_key is None else None
 

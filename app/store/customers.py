@@ -16,7 +16,7 @@ from app.store import people
 from app.store.database import vault_of
 from app.store.desks import NotFound
 from app.store.models import Person, RecoveryCase, TrackedTicket
-from app.words import SatState
+from app.words import Arm, SatState
 
 SHOWN = 50  #: customers in recovery on one page
 ERASED = "erased-"  #: begins the helpdesk id of a person who was erased
@@ -91,12 +91,13 @@ def _same(person: Person) -> ColumnElement[bool]:
 
 
 def in_recovery(session: Session) -> Sequence[InRecovery]:
-    """The customers of open cases, the newest case first; a person with several cases is named once."""
+    """The customers of open cases, the newest case first; a person with several cases is named once. Those who are
+    held out for comparison are treated like everybody else."""
     rows = session.execute(
         select(RecoveryCase, TrackedTicket, Person)
         .join(TrackedTicket, TrackedTicket.id == RecoveryCase.tracked_id)
         .join(Person, Person.id == RecoveryCase.person_id)
-        .where(RecoveryCase.open_key.is_not(None))
+        .where(RecoveryCase.open_key.is_not(None), RecoveryCase.arm == Arm.TREATMENT)
         .order_by(RecoveryCase.id.desc())
         .limit(2 * SHOWN)
     )

@@ -41,7 +41,7 @@ from app.store.models import (
     StepRow,
     TrackedTicket,
 )
-from app.words import Contribution, SatState
+from app.words import Arm, Contribution, SatState
 from connectors.ticket import Author
 
 #: Messages on one page; the newest are shown.
@@ -115,7 +115,8 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a sidebar shows of one ticket."""
+    """What a sidebar shows of one ticket. A customer who is held out for comparison is shown as if there were no
+    protocols."""
 
     ticket: TrackedTicket
     view: explanations.View
@@ -124,6 +125,7 @@ class Standing:
     protocol: str
     steps: Sequence[StepRow]
     decisions: Sequence[tuple[str, DecisionRow]]  #: protocol name and what it said last
+    held_out: bool = False
 
 
 def of_case(session: Session, case_id: int) -> Story:
@@ -161,7 +163,9 @@ def standing(session: Session, ticket_id: str) -> Standing | None:
     tracked = tracked_tickets.find_by_ticket(session, ticket_id)
     if tracked is None:
         return None
-    case = cases.find_open(session, tracked.id)
+    found = cases.find_open(session, tracked.id)
+    held_out = found is not None and found.arm is Arm.HOLDOUT
+    case = None if held_out else found
     return Standing(
         ticket=tracked,
         view=explanations.of_ticket(session, tracked),
@@ -169,7 +173,8 @@ def standing(session: Session, ticket_id: str) -> Standing | None:
         case=case,
         protocol=protocols.name_of(session, case.version_id) if case else "",
         steps=steps.of_case(session, case.id) if case else (),
-        decisions=last_decisions(session, tracked.id),
+        decisions=() if held_out else last_decisions(session, tracked.id),
+        held_out=held_out,
     )
 
 

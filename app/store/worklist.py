@@ -126,7 +126,8 @@ def groups(session: Session) -> Sequence[tuple[str, str]]:
 def count_asleep(session: Session, now: datetime) -> int:
     """How many open cases are out of sight now (business time)."""
     joined = select(func.count(RecoveryCase.id)).join(TrackedTicket, TrackedTicket.id == RecoveryCase.tracked_id)
-    return session.scalar(joined.where(RecoveryCase.open_key.is_not(None), handling.asleep(now))) or 0
+    treated = (RecoveryCase.open_key.is_not(None), RecoveryCase.arm == Arm.TREATMENT)
+    return session.scalar(joined.where(*treated, handling.asleep(now))) or 0
 
 
 #: Of each open case what its place depends on.

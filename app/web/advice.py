@@ -25,7 +25,7 @@ from app.store.dossiers import Dossier
 from app.store.models import StepState, TrackedTicket
 from app.store.stories import Standing
 from app.web.wording import step_line, words
-from app.words import Arm, Cause, Score
+from app.words import Cause, Score
 from tasks import deciding
 
 #: Actions whose words are meant for the customer.
@@ -51,8 +51,9 @@ def of(session: Session, standing: Standing, now: datetime) -> Advice:
     if score is None:
         return Advice(dossier=dossier)
     in_force = on_ticket(deciding.candidates(session), ticket.ticket_id).acting
-    shown = () if _held_out(standing) else guides(in_force, ticket.cause or Cause.UNKNOWN)
-    charge = _charge(session, standing, in_force)
+    # A held-out customer is treated as if there were no protocols; else the comparison is worth nothing.
+    shown = () if standing.held_out else guides(in_force, ticket.cause or Cause.UNKNOWN)
+    charge = None if standing.held_out else _charge(session, standing, in_force)
     return Advice(
         dossier=dossier,
         suggestions=suggest(_situation(standing, score, dossier, charge), now),
@@ -63,11 +64,6 @@ def of(session: Session, standing: Standing, now: datetime) -> Advice:
             [(one.at, one.score) for one in standing.scores], dossiers.replied_at(session, ticket.id)
         ),
     )
-
-
-def _held_out(standing: Standing) -> bool:
-    """Such a customer is treated as if there were no protocols; else the comparison is worth nothing."""
-    return standing.case is not None and standing.case.arm is Arm.HOLDOUT
 
 
 def _situation(standing: Standing, score: Score, dossier: Dossier, charge: Charge | None) -> Situation:

@@ -124,6 +124,13 @@ def test_a_case_that_is_put_off_is_out_of_sight(database: Database, desk_id: int
         assert (worklist.count_asleep(session, NOW), worklist.count_asleep(session, NOW + DAY)) == (1, 0)
 
 
+def test_a_held_out_case_is_not_counted_among_those_put_off(database: Database, desk_id: int) -> None:
+    add_open(database, desk_id, case={"snoozed_at": NOW, "snoozed_until": NOW + HOUR, "arm": Arm.HOLDOUT})
+
+    with database.desk(desk_id, read=True) as session:
+        assert worklist.count_asleep(session, NOW) == 0
+
+
 def test_the_queue_comes_in_pages(database: Database, desk_id: int) -> None:
     cases = [add_open(database, desk_id) for _ in range(worklist.PAGE + 2)]
 

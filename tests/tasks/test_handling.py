@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.protocols.routing import Member, Team
 from app.store import accounts, alert_chains, teams
 from app.store.database import Purpose
 from app.store.handling import CannotSnooze, Snooze
-from app.store.models import AuditEntry, Role, StepState
+from app.store.models import AuditEntry, RecoveryCase, Role, StepState
+from app.words import Arm
 from tasks import handling, own_steps
 from tasks.handling import GIVEN_ELSEWHERE, Actor, Fate, Result
 from tests.tasks.stage import NOTE, Stage, protocol
@@ -171,3 +172,14 @@ def test_a_case_that_is_not_there_is_unknown_to_all(stage: Stage) -> None:
 
     assert {result.fate for result in results} == {Fate.UNKNOWN}
     assert {result.holding for result in results} == {None}
+
+
+def test_a_case_that_is_held_out_is_nobodys_to_take(stage: Stage, ticket: str) -> None:
+    team(stage, first=LENA)
+    with stage.parts.database.desk(stage.desk_id) as session:
+        session.execute(update(RecoveryCase).values(arm=Arm.HOLDOUT))
+
+    results = [claim(stage, ticket, actor(stage)), put_off(stage, ticket, actor(stage))]
+
+    assert {result.fate for result in results} == {Fate.UNKNOWN}
+    assert not [action for action in stage.steps(ticket) if action.startswith(own_steps.HAND_OVER)]

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from app.store import customer_stories
 from app.store.database import Database, vault_of
 from app.store.models import Message, Person, RecoveryCase, Role, TrackedTicket
+from app.words import Arm
 from tests import seeds
 from tests.seeds import NOW, Seeded
 from tests.web.people import SignedIn
@@ -207,3 +208,17 @@ def test_an_agent_may_look_a_customer_up(person: Callable[..., SignedIn], person
 
     assert agent.post("/customers", who=EMAIL).status_code == 303
     assert agent.get(f"/customers/{person_id}").status_code == 200
+
+
+def test_a_customer_who_is_held_out_is_not_listed_as_in_recovery(
+    admin: SignedIn, story: Seeded, database: Database
+) -> None:
+    listed = f'/cases/{story.case_id}"'
+    before = admin.get("/customers").text
+    with database.desk(story.desk_id) as session:
+        session.execute(update(RecoveryCase).values(arm=Arm.HOLDOUT))
+
+    after = admin.get("/customers").text
+
+    assert listed in before
+    assert listed not in after

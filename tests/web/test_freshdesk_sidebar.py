@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from app.store.database import Database, Purpose
-from app.store.models import Desk, Message, TrackedTicket
+from app.store.models import Desk, Message, RecoveryCase, TrackedTicket
 from app.store.sign_ins import hashed
+from app.words import Arm
 from tests import seeds
 from tests.seeds import Seeded
 
@@ -50,6 +51,16 @@ def test_no_word_of_the_customer_is_told(stranger: FlaskClient, story: Seeded) -
     told = ask(stranger, story.ticket_id)
 
     assert "third time" not in told.text
+
+
+def test_a_customer_who_is_held_out_has_no_case(stranger: FlaskClient, story: Seeded, database: Database) -> None:
+    with database.desk(story.desk_id) as session:
+        session.execute(update(RecoveryCase).values(arm=Arm.HOLDOUT))
+
+    told = ask(stranger, story.ticket_id)
+
+    assert told.get_json()["case"] is None
+    assert "Late parcel" not in told.text
 
 
 @pytest.mark.parametrize("key", ["", "wrong", KEY + "x", hashed(KEY), "é" * 40])

@@ -173,6 +173,9 @@ def test_the_protocols_stay_away_from_a_customer_who_is_held_out(
     page = look(stranger, bearer, story.ticket_id).text
 
     assert "What the protocols say to do" not in page
+    assert "What is being done" not in page
+    assert "No protocol is in force" not in page
+    assert "Late parcel" not in page
     assert "What to do next" in page
 
 
