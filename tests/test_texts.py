@@ -107,13 +107,13 @@ def test_lead_alert_holds_the_protocols_words_and_the_links() -> None:
     assert alert.subject == "Ticket 7 Bcc: everybody@example.com"
     assert alert.text.startswith("Score 12.\nNobody has answered for two days.\n\nThe ticket: https://")
     assert "The whole story: https://kintsugi.example.com/cases/3" in alert.text
-    assert "recovery at Example shop." in alert.text
+    assert "recovery at Example shop go to you." in alert.text
 
 
 def test_lead_alert_leaves_out_what_it_does_not_have() -> None:
     alert = texts.lead_alert(texts.AlertFacts(subject="Ticket 7", text="Score 12."))
 
-    assert alert.text == "Score 12.\n\nYou get this because you lead recovery.\n"
+    assert alert.text == "Score 12.\n\nYou get this because alerts about recovery go to you.\n"
 
 
 def test_alert_payload_has_the_standard_form() -> None:

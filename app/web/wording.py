@@ -303,6 +303,14 @@ def span(length: timedelta) -> str:
     return "under a minute"
 
 
+def lasted(hours: float) -> str:
+    """A measured time: in hours to a tenth, below an hour in minutes."""
+    if hours >= 1:
+        return f"{hours:.1f} h"
+    minutes = round(hours * 60)
+    return f"{minutes} min" if minutes else "under a minute"
+
+
 def ago(at: datetime | None, now: datetime) -> str:
     """How long ago, or in how long: "3 h ago", "in 2 d"."""
     if at is None:
@@ -343,6 +351,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(reason)
     app.add_template_filter(moment)
     app.add_template_filter(ago)
+    app.add_template_filter(lasted)
     app.add_template_filter(signed)
     app.add_template_filter(step_line)
     app.add_template_filter(sparkline)

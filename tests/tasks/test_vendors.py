@@ -127,7 +127,7 @@ def test_somebody_outside_is_told_by_mail(stage: Stage) -> None:
     (mail,) = stage.mails("vendor@example.com")
     assert f"Ticket {ticket}, vendor not known." in mail["text"]
     assert f"/cases/{stage.case(ticket).id}" in mail["text"]
-    assert "lead recovery" not in mail["text"]
+    assert "alerts about recovery" not in mail["text"]
     assert (item(stage).way, item(stage).ticket_id) == ("email", None)
 
 

@@ -112,3 +112,10 @@ def test_it_is_for_admins_and_auditors(person: Callable[..., SignedIn], role: Ro
 
 def test_an_empty_log_says_what_will_be_in_it(admin: SignedIn) -> None:
     assert "Nobody has changed anything yet." in admin.get("/audit").text
+
+
+def test_what_may_be_looked_for_stands_beneath_the_filters(admin: SignedIn) -> None:
+    page = admin.get("/audit").text
+
+    assert 'placeholder="an address"' in page
+    assert "found by number, as <code>token:5</code>" in page

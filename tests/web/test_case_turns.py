@@ -58,6 +58,7 @@ def test_what_comes_next_is_told_with_its_time(
     with database.desk(story.desk_id) as session:
         case = session.get_one(RecoveryCase, story.case_id)
         case.touch_due_at = joined.clock.now() + timedelta(hours=1)
+        case.recover_due_at = joined.clock.now() + timedelta(hours=5)
         case.snoozed_at, case.snoozed_until = joined.clock.now(), joined.clock.now() + timedelta(hours=2)
         session.get_one(TrackedTicket, case.tracked_id).rescore_at = joined.clock.now() + timedelta(hours=3)
         session.execute(update(StepRow).values(state=StepState.WAITING, due_at=joined.clock.now() + timedelta(hours=4)))
@@ -70,6 +71,7 @@ def test_what_comes_next_is_told_with_its_time(
         "The case comes back",
         "because of the waiting",
         "A person's to do",
+        "The case should be solved",
     ]
     places = [coming.index(words) for words in told]
     assert places == sorted(places)

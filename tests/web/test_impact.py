@@ -30,3 +30,10 @@ def test_early_warnings_stand_beside_false_alarms_and_say_that_they_are_few(admi
 
 def test_without_a_bad_rating_nothing_is_said_of_early_warnings(admin: SignedIn) -> None:
     assert "No ticket has been rated badly yet" in admin.get("/impact").text
+
+
+def test_times_below_an_hour_are_told_in_minutes(admin: SignedIn, story: Seeded) -> None:
+    page = admin.get("/impact").text
+
+    assert "0.0 h" not in page
+    assert "Hours of lead" not in page

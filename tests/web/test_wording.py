@@ -98,3 +98,10 @@ def test_every_signal_has_its_words() -> None:
 
 def test_a_signal_that_is_new_is_said_by_its_name() -> None:
     assert wording.reason("effort.broken_promise") == "Broken promise"
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(0.0, "under a minute"), (0.03, "2 min"), (0.995, "60 min"), (1.0, "1.0 h"), (26.04, "26.0 h")]
+)
+def test_a_measured_time_below_an_hour_is_said_in_minutes(hours: float, said: str) -> None:
+    assert wording.lasted(hours) == said

@@ -1,4 +1,5 @@
-// Refreshes the parts of a page that are marked data-live, and copies text. Everything works without it.
+// Refreshes the parts of a page that are marked data-live, copies text, and keeps where one is in sight in the menu.
+// Everything works without it.
 
 const announce = document.getElementById("announce");
 
@@ -35,4 +36,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       announce.textContent = "Copying is not allowed here; select the text instead.";
     }
   });
+}
+
+const here = document.querySelector(".menu [aria-current]");
+if (here) {
+  // Only the menu moves, never the page: its address may have led further down.
+  const menu = here.closest(".menu");
+  const [one, whole] = [here.getBoundingClientRect(), menu.getBoundingClientRect()];
+  menu.scrollLeft += one.left + one.width / 2 - whole.left - whole.width / 2;
 }
