@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.store.models import RatingRow, ScoreRow
@@ -25,22 +25,22 @@ def _statement() -> Select[Any]:
     turn = func.row_number().over(partition_by=RatingRow.tracked_id, order_by=(RatingRow.at, RatingRow.id))
     ranked = select(RatingRow.tracked_id, RatingRow.value, RatingRow.at, turn.label("turn")).subquery()
     first = select(ranked).where(ranked.c.turn == 1).subquery()
-    before = and_(ScoreRow.tracked_id == first.c.tracked_id, ScoreRow.at < first.c.at, ScoreRow.because != "rating")
+    poor = (
+        select(func.min(ScoreRow.at))
+        .where(ScoreRow.tracked_id == first.c.tracked_id, ScoreRow.at < first.c.at)
+        .where(ScoreRow.because != "rating", ScoreRow.level == Level.POOR)
+        .scalar_subquery()
+    )
+    # Kept as it is found, so that no score is looked up once more for each of those that are counted.
     flagged = (
-        select(first.c.tracked_id, first.c.value, first.c.at, func.min(ScoreRow.at).label("poor_at"))
-        .join(ScoreRow, and_(before, ScoreRow.level == Level.POOR), isouter=True)
-        .group_by(first.c.tracked_id, first.c.value, first.c.at)
-        .subquery()
+        select(first.c.tracked_id, first.c.value, first.c.at, poor.label("poor_at"))
+        .cte("flagged")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    later = and_(
-        ScoreRow.tracked_id == flagged.c.tracked_id,
-        ScoreRow.message_id.is_not(None),
-        ScoreRow.at > flagged.c.poor_at,
-        ScoreRow.at < flagged.c.at,
+    left = (
+        select(func.count(ScoreRow.message_id))
+        .where(ScoreRow.tracked_id == flagged.c.tracked_id)
+        .where(ScoreRow.at > flagged.c.poor_at, ScoreRow.at < flagged.c.at)
+        .scalar_subquery()
     )
-    return (
-        select(flagged.c.value, flagged.c.at, flagged.c.poor_at, func.count(ScoreRow.id))
-        .join(ScoreRow, later, isouter=True)
-        .group_by(flagged.c.tracked_id, flagged.c.value, flagged.c.at, flagged.c.poor_at)
-        .order_by(flagged.c.tracked_id)
-    )
+    return select(flagged.c.value, flagged.c.at, flagged.c.poor_at, left).order_by(flagged.c.tracked_id)

@@ -196,10 +196,16 @@ def _is_stuck() -> ColumnElement[bool]:
 
 
 def _stuck(session: Session) -> frozenset[int]:
-    """The cases of which something waits for a person's decision."""
-    steps = session.scalars(select(StepRow.case_id).where(StepRow.state.in_(STUCK_STEPS)))
-    surveys = session.scalars(select(Invitation.case_id).where(Invitation.state.in_(STUCK_INVITATIONS)))
-    return frozenset((*steps, *surveys))
+    """The open cases of which something waits for a person's decision."""
+    is_open = RecoveryCase.open_key.is_not(None)
+    steps = select(StepRow.case_id).join(RecoveryCase, RecoveryCase.id == StepRow.case_id)
+    surveys = select(Invitation.case_id).join(RecoveryCase, RecoveryCase.id == Invitation.case_id)
+    return frozenset(
+        (
+            *session.scalars(steps.where(is_open, StepRow.state.in_(STUCK_STEPS))),
+            *session.scalars(surveys.where(is_open, Invitation.state.in_(STUCK_INVITATIONS))),
+        )
+    )
 
 
 def _standing(row: Any, stuck: bool) -> Standing:

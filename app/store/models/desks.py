@@ -61,6 +61,7 @@ class Delivery(DeskScoped, Base):
         UniqueConstraint("desk_id", "event_id", name="uq_delivery_event"),
         Index("ix_delivery_ticket", "desk_id", "ticket_id", "state"),
         Index("ix_delivery_received", "desk_id", "received_at"),
+        Index("ix_delivery_state", "desk_id", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

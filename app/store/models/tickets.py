@@ -17,6 +17,9 @@ from app.store.models.insight import Insight
 from app.store.models.walks import Seen
 from app.words import Cause, Direction, Level, SatState
 
+#: As the queries for pages say it, word for word: else no database knows that the index serves them.
+UNSOLVED = "status IS NULL OR status NOT IN ('solved', 'closed', 'deleted', 'spam')"
+
 
 class Person(DeskScoped, Base):
     """A customer as the helpdesk knows them."""
@@ -60,6 +63,21 @@ class TrackedTicket(History, Insight, CustomerFacts, Fate, Outlook, Seen, DeskSc
             "desk_id",
             postgresql_where=text("scored_at IS NULL"),
             sqlite_where=text("scored_at IS NULL"),
+        ),
+        Index(
+            "ix_tracked_ticket_dead",
+            "desk_id",
+            postgresql_where=text("dead_at IS NOT NULL"),
+            sqlite_where=text("dead_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_tracked_ticket_unsolved",
+            "desk_id",
+            "state",
+            "score",
+            "id",
+            postgresql_where=text(UNSOLVED),
+            sqlite_where=text(UNSOLVED),
         ),
         Index("ix_tracked_ticket_person", "person_id", "scored_at"),
         Index("ix_tracked_ticket_organization", "desk_id", "organization_id", "scored_at"),
