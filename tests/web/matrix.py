@@ -20,6 +20,10 @@ class Caller(StrEnum):
     ADMIN = "admin"
     AUDITOR = "auditor"
     FOREIGNER = "foreigner"  # an admin of another desk
+    MIXED = "mixed"  # an agent here, and an admin of another desk
+    DEMOTED = "demoted"  # an admin when they signed in, and an agent since
+    MOVED = "moved"  # an admin of both desks when they signed in, and since then of the other alone
+    DISMISSED = "dismissed"  # an admin when they signed in, and since then without any role
     SIDEBAR = "sidebar"  # the bearer of a sidebar that the desk's helpdesk opened
     FOREIGN_SIDEBAR = "foreign sidebar"  # and of one that another desk's helpdesk opened
     OPERATOR = "operator"  # the operator's token
@@ -27,6 +31,7 @@ class Caller(StrEnum):
     WRITER = "writer"  # and one whose token may change what agents and leads may
     PROGRAM = "program"  # and one whose token may do all that the admin may
     FOREIGN_PROGRAM = "foreign program"  # the same of another desk
+    OLD_PROGRAM = "old program"  # the same of one who was dismissed since, and then came back
 
 
 class For(StrEnum):
@@ -227,7 +232,7 @@ QUESTIONS = {
     "POST /customers",
 }
 
-_RANK = {Caller.AGENT: 0, Caller.LEAD: 1, Caller.ADMIN: 2, Caller.FOREIGNER: 2}
+_RANK = {Caller.AGENT: 0, Caller.MIXED: 0, Caller.LEAD: 1, Caller.ADMIN: 2, Caller.FOREIGNER: 2}
 _LEAST = {
     For.AGENT: 0,
     For.LEAD: 1,
@@ -236,6 +241,13 @@ _LEAST = {
     For.API_AGENT: 0,
     For.API_LEAD: 1,
     For.API_ADMIN: 2,
+}
+#: Whoever lost a role is no more than those who never had it.
+_AS = {
+    Caller.DEMOTED: Caller.AGENT,
+    Caller.MOVED: Caller.FOREIGNER,
+    Caller.DISMISSED: Caller.STRANGER,
+    Caller.OLD_PROGRAM: Caller.STRANGER,
 }
 _PROGRAMS = {Caller.READER, Caller.WRITER, Caller.PROGRAM, Caller.FOREIGN_PROGRAM}
 _SIDEBARS = {Caller.SIDEBAR, Caller.FOREIGN_SIDEBAR}
@@ -272,6 +284,7 @@ class Route:
 
 def at_the_door(route: Route, caller: Caller) -> int:
     """The status with which the guard turns the caller away; IN where it lets them in to the handler."""
+    caller = _AS.get(caller, caller)
     if route.audience is For.ANYBODY:
         return IN
     if route.audience is For.SIDEBAR:
@@ -289,6 +302,8 @@ def at_the_door(route: Route, caller: Caller) -> int:
 
 
 def _by_role(route: Route, caller: Caller) -> int:
+    if route.by_api and caller is Caller.MIXED:
+        return IN  # the desk that the call names decides, and that is read behind the door
     there = route.audience is For.ADMIN_THERE
     if there and caller in {Caller.GUEST, Caller.FOREIGNER}:
         return 404

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Select, Table, select, update
+from sqlalchemy import Select, Table, delete, select, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app.clock import real_now
 from app.factory import build, create_app
 from app.settings import load
-from app.store import accounts, api_tokens, cases, launches, protocols, sign_ins
+from app.store import accounts, api_tokens, cases, launches, memberships, protocols, sign_ins
 from app.store.api_tokens import Scope
 from app.store.database import Database, Purpose
-from app.store.models import Base, Desk, Role, RollbackRow
+from app.store.models import Base, Desk, Role, RollbackRow, TrackedTicket
 from app.web.access import Access, Proof, declared
 from tests import seeds
 from tests.seeds import Seeded
@@ -38,17 +38,20 @@ ROLES = {
     Caller.AGENT: Role.AGENT,
     Caller.LEAD: Role.LEAD,
     Caller.ADMIN: Role.ADMIN,
-    Caller.AUDITOR: getattr(Role, "AUDITOR", Role.ADMIN),
+    Caller.AUDITOR: Role.AUDITOR,
+    Caller.MIXED: Role.AGENT,
 }
 SCOPES = {
     Caller.READER: frozenset({Scope.READ}),
     Caller.WRITER: frozenset({Scope.READ, Scope.WRITE}),
     Caller.PROGRAM: frozenset(Scope),
     Caller.FOREIGN_PROGRAM: frozenset(Scope),
+    Caller.OLD_PROGRAM: frozenset(Scope),
 }
 ALL = [Route(name=name, audience=audience) for name, audience in ROUTES.items()]
 CLOSED = [route for route in ALL if route.audience is not For.ANYBODY]
-FOREIGN = {Caller.FOREIGNER, Caller.FOREIGN_SIDEBAR, Caller.FOREIGN_PROGRAM}
+FOREIGN = {Caller.FOREIGNER, Caller.MOVED, Caller.FOREIGN_SIDEBAR, Caller.FOREIGN_PROGRAM}
+NOBODY_HERE = (Caller.STRANGER, Caller.GUEST, Caller.DISMISSED, Caller.OLD_PROGRAM)
 READING = [route for route in CLOSED if route.reads]
 CHANGING = [route for route in CLOSED if not route.reads]
 
@@ -176,10 +179,13 @@ class Asker:
     headers: Mapping[str, str]
     csrf: str = ""
 
-    def ask(self, route: Route, path: str, **headers: str) -> TestResponse:
+    def ask(self, route: Route, path: str, *, desk_id: int | None = None, **headers: str) -> TestResponse:
+        """`desk_id` is that of the desk that a call of the API names."""
         sent: dict[str, Any] = {"headers": {**self.headers, **headers}}
+        if route.reads and desk_id is not None:
+            path += f"{'&' if '?' in path else '?'}desk={desk_id}"
         if not route.reads and route.by_api:
-            sent["json"] = {}
+            sent["json"] = {} if desk_id is None else {"desk": desk_id}
         elif not route.reads:
             sent["data"] = {"csrf": self.csrf}
         return self.client.open(path, method=route.method, **sent)
@@ -222,7 +228,37 @@ def _token(house: House, caller: Caller) -> str:
         new = api_tokens.NewToken(
             account_id=account.id, desk_id=desk_id, name="made up", scopes=SCOPES[caller], expires_at=None
         )
-        return api_tokens.make(session, new, real_now())[1]
+        token = api_tokens.make(session, new, real_now())[1]
+    if caller is Caller.OLD_PROGRAM:
+        _dismiss(house, email)
+        seeds.add_link(house.database, Role.ADMIN, email=email, desk_id=desk_id)
+    return token
+
+
+def _dismiss(house: House, email: str) -> None:
+    """Take the admin's role on the first desk away."""
+    desk_id, account_id = house.story.desk_id, _account(house, email)
+    seeds.add_link(house.database, Role.ADMIN, email="boss@example.com", desk_id=desk_id)
+    with house.database.desk(desk_id) as session:
+        memberships.remove(session, desk_id, account_id, was=Role.ADMIN, now=real_now())
+
+
+def _demote(house: House, email: str) -> None:
+    desk_id, account_id = house.story.desk_id, _account(house, email)
+    seeds.add_link(house.database, Role.ADMIN, email="boss@example.com", desk_id=desk_id)
+    with house.database.desk(desk_id) as session:
+        memberships.change_role(session, desk_id, account_id, was=Role.ADMIN, role=Role.AGENT)
+
+
+def _account(house: House, email: str) -> int:
+    with house.database.system(Purpose.SIGN_IN, read=True) as session:
+        account = accounts.find_by_email(session, email)
+    assert account is not None
+    return account.id
+
+
+#: What becomes of some once they are signed in.
+LATER = {Caller.DEMOTED: _demote, Caller.MOVED: _dismiss, Caller.DISMISSED: _dismiss}
 
 
 def _launched(house: House, desk_id: int) -> str:
@@ -239,11 +275,15 @@ def _signed_in(house: House, app: Flask, caller: Caller) -> Asker:
     if caller is Caller.GUEST:
         token = _link_of_a_guest(house.database, email)
     else:
+        if caller in {Caller.MIXED, Caller.MOVED}:
+            seeds.add_link(house.database, Role.ADMIN, email=email, desk_id=house.other.desk_id)
         token = seeds.add_link(house.database, ROLES.get(caller, Role.ADMIN), email=email, desk_id=desk_id)
     # At the real door: a sign-in that leads nowhere makes no session.
     came = sign_in(house.app, token)
     cookie = came.client.get_cookie("kintsugi")
     assert cookie is not None
+    if caller in LATER:
+        LATER[caller](house, email)
     client = app.test_client()
     client.set_cookie("kintsugi", cookie.value)
     return Asker(client=client, headers={**ORIGIN, "X-CSRF-Token": came.csrf}, csrf=came.csrf)
@@ -299,7 +339,7 @@ def test_the_door_lets_in_whom_the_matrix_says(house: House, enter: Enter, calle
     assert met == {route.name: at_the_door(route, caller) or LET_IN for route in CLOSED}
 
 
-@pytest.mark.parametrize("caller", [Caller.AGENT, Caller.LEAD, Caller.ADMIN, Caller.AUDITOR])
+@pytest.mark.parametrize("caller", [Caller.AGENT, Caller.DEMOTED, Caller.LEAD, Caller.ADMIN, Caller.AUDITOR])
 def test_people_of_the_desk_see_what_the_matrix_says(house: House, enter: Enter, caller: Caller) -> None:
     asker = enter(caller, house.app)
 
@@ -316,7 +356,7 @@ def _for_people(route: Route) -> bool:
     return route.audience is not For.SIDEBAR
 
 
-@pytest.mark.parametrize("caller", [Caller.STRANGER, Caller.GUEST, *sorted(FOREIGN)])
+@pytest.mark.parametrize("caller", [*NOBODY_HERE, *sorted(FOREIGN)])
 def test_nobody_else_reads_a_word_of_the_desk(house: House, enter: Enter, caller: Caller) -> None:
     asker = enter(caller, house.app)
 
@@ -328,6 +368,9 @@ def test_nobody_else_reads_a_word_of_the_desk(house: House, enter: Enter, caller
 @pytest.mark.parametrize("caller", sorted(FOREIGN))
 def test_what_a_path_names_is_not_there_for_another_desk(house: House, enter: Enter, caller: Caller) -> None:
     asker = enter(caller, house.app)
+    with house.database.desk(house.other.desk_id) as session:
+        # A sidebar there may have asked for a ticket of that number, which is another one.
+        session.execute(delete(TrackedTicket).where(TrackedTicket.ticket_id == house.story.ticket_id))
     naming = [route for route in READING if "<" in route.rule and at_the_door(route, caller) is IN]
 
     met = {route.name: asker.ask(route, house.path(route)).status_code for route in naming}
@@ -335,18 +378,43 @@ def test_what_a_path_names_is_not_there_for_another_desk(house: House, enter: En
     assert met == dict.fromkeys(met, 404)
 
 
-@pytest.mark.parametrize("caller", [Caller.FOREIGNER, Caller.FOREIGN_PROGRAM])
+@pytest.mark.parametrize("caller", [Caller.FOREIGNER, Caller.MOVED, Caller.FOREIGN_PROGRAM])
 def test_the_desk_of_another_is_not_there_for_the_api(house: House, enter: Enter, caller: Caller) -> None:
     asker = enter(caller, house.app)
     calls = [route for route in READING if route.by_api and route.name not in OF_NO_DESK]
 
-    met = {}
-    for route in calls:
-        path = house.path(route)
-        path += f"{'&' if '?' in path else '?'}desk={house.story.desk_id}"
-        met[route.name] = asker.ask(route, path).status_code
+    met = {route.name: asker.ask(route, house.path(route), desk_id=house.story.desk_id).status_code for route in calls}
 
     assert met == dict.fromkeys(met, 404)
+
+
+def test_a_role_on_one_desk_opens_nothing_on_another(house: House, enter: Enter) -> None:
+    asker = enter(Caller.MIXED, house.app)
+    before = rows_of(house.database, house.story.desk_id)
+    calls = [route for route in ALL if route.audience in {For.API_LEAD, For.API_ADMIN}]
+    calls = [route for route in calls if route.name not in OF_NO_DESK]
+
+    met = {route: asker.ask(route, house.path(route), desk_id=house.story.desk_id) for route in calls}
+
+    reading = {route.name: answer.status_code for route, answer in met.items() if route.reads}
+    assert reading == dict.fromkeys(reading, 404)
+    assert {answer.status_code for answer in met.values()} <= {404, 422}  # not all is said that some of them need
+    assert {route.name for route, answer in met.items() if MARK in answer.text} == set()
+    assert rows_of(house.database, house.story.desk_id) == before
+
+
+def test_whoever_has_several_desks_reads_on_each_by_their_role_there(house: House, enter: Enter) -> None:
+    asker = enter(Caller.MIXED, house.app)
+    audit = Route(name="GET /api/v1/audit", audience=For.API_ADMIN)
+    cases = Route(name="GET /api/v1/cases", audience=For.API_AGENT)
+
+    met = [
+        asker.ask(route, route.rule, desk_id=desk_id).status_code
+        for route in (audit, cases)
+        for desk_id in (house.story.desk_id, house.other.desk_id)
+    ]
+
+    assert met == [404, 200, 200, 200]
 
 
 @pytest.mark.parametrize("caller", [one for one in Caller if one is not Caller.OPERATOR])
