@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
 from app.store.database import Purpose
-from app.store.models import Desk, Launch, ProtocolVersion, TrackedTicket
+from app.store.models import Desk, Launch, ProtocolVersion, StepRow, TrackedTicket
 from app.words import SatState
 from tests import seeds
 from tests.browser.conftest import Site
@@ -164,6 +164,27 @@ def test_a_draft_is_taken_from_the_reply_box_and_checked(
     assert frame.locator("body").evaluate("body => body.scrollWidth - body.clientWidth") == 0
 
 
+def test_a_second_press_does_not_tick_the_next_step_off(
+    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
+) -> None:
+    story = seeds.add_story(site.database, desk_id)
+    with site.database.desk(desk_id) as session:
+        session.execute(update(StepRow).where(StepRow.action.in_(["1-assign", "2-tag"])).values(state="waiting"))
+    frame = open_ticket(page, site, helpdesk, story.ticket_id)
+    buttons = frame.get_by_role("button", name="Done", exact=True)
+    expect(buttons).to_have_count(2)
+
+    buttons.first.press("Enter")
+    expect(buttons).to_have_count(1)
+    expect(frame.get_by_role("heading", name="What is being done")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(buttons).to_have_count(1)
+    with site.database.desk(desk_id, read=True) as session:
+        (row,) = session.scalars(select(StepRow).where(StepRow.state == "waiting"))
+        assert row.action == "2-tag"
+
+
 def test_ready_words_go_into_the_reply_box_once(
     page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int
 ) -> None:
@@ -179,6 +200,12 @@ def test_ready_words_go_into_the_reply_box_once(
 
     expect(frame.get_by_role("button", name="It is in the reply")).to_be_disabled()
     assert page.frames[1].evaluate("window.appended") == ["Dear Mira Muster, 20 €."]
+
+    with site.database.desk(desk_id) as session:
+        session.execute(update(TrackedTicket).values(state=SatState.GOOD_IMPROVING))
+
+    expect(frame.get_by_text("Good, improving").first).to_be_visible()
+    expect(frame.get_by_role("button", name="It is in the reply")).to_be_disabled()
 
 
 def test_an_expired_sidebar_asks_to_be_reloaded(

@@ -17,6 +17,7 @@ let tag = ""; // of the answer that is shown
 let timer = null;
 let soon = 0;
 let watched = false;
+const inserted = new Set(); // words that were put into the reply
 let chosen = false; // something was chosen in a form and not sent yet
 
 function say(template) {
@@ -49,13 +50,16 @@ function busy() {
 // Puts newer content in place without moving anything that a person has opened or stands on.
 function show(html) {
   const open = new Map([...content.querySelectorAll("details[data-keep]")].map((one) => [one.dataset.keep, one.open]));
-  const stood = content.contains(document.activeElement) ? place(document.activeElement) : -1;
+  const stood = content.contains(document.activeElement) ? place(document.activeElement) : null;
   content.replaceChildren(...parsed(html));
   for (const one of content.querySelectorAll("details[data-keep]")) {
     if (open.has(one.dataset.keep)) one.open = open.get(one.dataset.keep);
   }
-  for (const one of content.querySelectorAll("[data-insert]")) one.hidden = false;
-  if (stood >= 0) reachable()[stood]?.focus();
+  for (const one of content.querySelectorAll("[data-insert]")) {
+    one.hidden = false;
+    if (inserted.has(words(one))) settle(one);
+  }
+  if (stood) stand(stood);
   checker.hidden = false;
   resize();
 }
@@ -64,8 +68,38 @@ function reachable() {
   return [...content.querySelectorAll("a, button, summary")];
 }
 
+// What an element is by what it does, never by its number: another one may come to stand where it stood.
+function key(element) {
+  const kept = element.parentElement.dataset.keep ?? "";
+  const leads = element.getAttribute("href") ?? element.form?.getAttribute("action") ?? "";
+  return [element.tagName, leads, kept, element.textContent].join("\n");
+}
+
 function place(element) {
-  return reachable().indexOf(element);
+  return { key: key(element), heading: element.closest("section")?.getAttribute("aria-labelledby") };
+}
+
+// Where it is gone, a press of a key must do nothing: the heading above it takes the focus.
+function stand(stood) {
+  reachable().find((one) => key(one) === stood.key)?.focus();
+  if (content.contains(document.activeElement)) return;
+  const heading = (stood.heading && document.getElementById(stood.heading)) || content.querySelector("h2");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus();
+}
+
+function words(button) {
+  return button.parentElement.querySelector("[data-words]").textContent;
+}
+
+function settle(button) {
+  button.disabled = true;
+  button.textContent = "It is in the reply";
+}
+
+function insertsOf(text) {
+  return [...content.querySelectorAll("[data-insert]")].filter((one) => words(one) === text);
 }
 
 async function take(answer) {
@@ -132,14 +166,19 @@ async function submit(event) {
 async function insert(event) {
   const button = event.target.closest("[data-insert]");
   if (!button || button.disabled) return;
+  const text = words(button);
   button.disabled = true;
+  inserted.add(text); // before it is done: newer content may come meanwhile
   try {
-    const told = await client.invoke("comment.appendText", button.parentElement.querySelector("[data-words]").textContent);
+    const told = await client.invoke("comment.appendText", text);
     if (told?.errors?.["comment.appendText"]) throw new Error("no reply box");
-    button.textContent = "It is in the reply";
+    insertsOf(text).forEach(settle);
   } catch {
-    button.disabled = false;
-    button.textContent = "Not possible here: copy the words";
+    inserted.delete(text);
+    for (const one of insertsOf(text)) {
+      one.disabled = false;
+      one.textContent = "Not possible here: copy the words";
+    }
   }
 }
 
