@@ -74,7 +74,7 @@ def change(desk_id: int) -> ResponseReturnValue:
         return _show(_desk(desk_id), replace(sheet, slips=forms.slips_of(str(error)), code=422))
     except Stale:
         desk = _desk(desk_id)
-        found = forms.differences(sheet.typed, _typed(desk), LABELS)
+        found = [*forms.differences(sheet.typed, _typed(desk), LABELS), *_webhooks_differ(sheet.typed, desk)]
         return _show(desk, replace(sheet, version=desk_setup.version_of_settings(desk), found=found, code=409))
     log.get("web").info("desk_changed", desk_id=desk_id, account_id=visitor().account_id, settings=changed)
     return redirect(url_for("desk_settings.form", desk_id=desk_id, said="stored"), 303)
@@ -83,6 +83,16 @@ def change(desk_id: int) -> ResponseReturnValue:
 def _desk(desk_id: int) -> Desk:
     with parts().database.desk(desk_id, read=True) as session:
         return desks.get(session, desk_id)
+
+
+def _webhooks_differ(typed: Typed, desk: Desk) -> Sequence[Difference]:
+    """Whether other webhooks are stored than the form would have left, by their names; addresses may hold secrets."""
+    added = {line.partition("=")[0].strip() for line in forms.lines_of(typed.get("webhooks", ""))}
+    opened = set(forms.words_of(typed.get("webhooks_known", "")))
+    ours, theirs = set(desk.settings.get("webhooks") or {}), (opened - set(typed.getlist("without"))) | added
+    if ours == theirs:
+        return []
+    return [Difference(label="Webhooks", stored=", ".join(sorted(ours)), typed=", ".join(sorted(theirs)))]
 
 
 def _document(typed: Typed) -> dict[str, Any]:
@@ -135,7 +145,9 @@ def _show(desk: Desk, sheet: Sheet) -> ResponseReturnValue:
         sheet=sheet,
         slips=sheet.slips or {},
         labels=NAMED,
-        webhooks=sorted(desk.settings.get("webhooks", {})),
+        webhooks=sorted(desk.settings.get("webhooks") or {}),
+        # As of the version that goes with it: after a slip still those that were there when the form was opened.
+        webhooks_known=sheet.typed.get("webhooks_known") if sheet.slips is not None else None,
         tagged=tagged,
         may=place is not None and reaches(place.role, Role.ADMIN, reads=False),
         most_days=parts().settings.text_days,

@@ -174,6 +174,20 @@ def test_a_stale_form_shows_both_and_can_be_sent_again(admin: SignedIn, desk_id:
     assert settings_of(database, desk_id)["survey_cooldown_days"] == 9
 
 
+def test_webhooks_that_somebody_else_added_are_told_by_name(admin: SignedIn, desk_id: int) -> None:
+    path = f"/desks/{desk_id}/settings"
+    opened = admin.get(path).text.split('name="version" value="')[1].split('"')[0]
+    send(admin, desk_id, webhooks="ops=https://hooks.example.com/made-up-secret")
+
+    stale = admin.post(path, version=opened, webhooks_known="")
+
+    assert stale.status_code == 409
+    assert '<th scope="row">Webhooks</th><td class="written">ops</td><td class="written">nothing</td>' in stale.text
+    assert "is the same as what you typed" not in stale.text
+    assert "made-up-secret" not in stale.text
+    assert 'name="webhooks_known" value="ops"' in stale.text
+
+
 def test_tags_that_tickets_carry_stay(admin: SignedIn, story: Seeded, database: Database) -> None:
     refused = send(admin, story.desk_id, **{"tags.state_prefix": "mood_"})
     stored = send(admin, story.desk_id, survey_id="7")
