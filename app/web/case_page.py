@@ -29,9 +29,10 @@ from app.store import (
     upcoming,
 )
 from app.store.chores import Done
+from app.store.colleagues import Colleague
 from app.store.deviations import LONGEST_REASON
 from app.store.models import Desk, Role, StepRow, StepState
-from app.web import case_others
+from app.web import case_others, queue_wishes
 from app.web.case_others import Others
 from app.web.context import desk_id, parts, visitor
 from tasks import documents, undoing
@@ -49,6 +50,7 @@ SAID = {
     "deviated": "Your reason is on record.",
     "closed": "The case is closed. Its ticket is marked in a moment.",
     "looking": "The ticket is read again, and protocols decide on it anew, in a moment.",
+    **queue_wishes.SAID,
     "undone": "The case is over. What it changed is set back in a moment, where nobody has changed it since.",
 }
 
@@ -97,6 +99,7 @@ class Outlook:
     prospect: undoing.Prospect
     holding: handling.Holding  #: who has it in the queue
     holder: str  #: by name; empty where nobody has it
+    colleagues: Sequence[Colleague]  #: whom it can be given to
 
 
 def render(case_id: int, *, trouble: Trouble | None = None) -> str:
@@ -121,6 +124,8 @@ def render(case_id: int, *, trouble: Trouble | None = None) -> str:
         ticket_url=ticket_url(desk, story.ticket.ticket_id),
         said=SAID.get(request.args.get("said", "")),
         may_decide=visitor().may(Role.LEAD),
+        me=f"account:{visitor().account_id}",
+        spans=queue_wishes.SPANS,
         now=parts().clock.now(),
     )
 
@@ -211,21 +216,22 @@ def _work(session: Session, desk: Desk, story: stories.Story) -> Work:
 def _outlook(session: Session, desk: Desk, story: stories.Story) -> Outlook:
     case = story.case
     assert case is not None
-    holding = handling.of_case(session, case.id)
+    holding, everybody = handling.of_case(session, case.id), colleagues.of_desk(session, desk.id)
     return Outlook(
         coming=upcoming.of_case(session, case, story.ticket, parts().clock.now()),
         hindrances=upcoming.hindrances(desk, case, story.ticket),
         prospect=undoing.prospect(session, case),
         holding=holding,
-        holder=_named(session, desk.id, holding.holder),
+        holder=_named(everybody, holding.holder),
+        colleagues=everybody,
     )
 
 
-def _named(session: Session, desk_id: int, holder: str | None) -> str:
+def _named(everybody: Sequence[Colleague], holder: str | None) -> str:
     """Who has a case stays who has it when they leave the desk."""
     if holder is None:
         return ""
-    names = {one.key: one.name for one in colleagues.of_desk(session, desk_id)}
+    names = {one.key: one.name for one in everybody}
     return names.get(holder, "somebody who has left")
 
 

@@ -27,11 +27,7 @@ blueprint = Blueprint("queue", __name__, url_prefix="/queue")
 
 #: What the page says after everything that was wished was done; the address carries only the key.
 SAID = {
-    "claim": "Yours now.",
-    "release": "Free for anybody again.",
-    "hand_over": "Handed over.",
-    "snooze": "Put off. It comes back by itself.",
-    "unsnooze": "Back in the queue.",
+    **queue_wishes.SAID,
     "confirm": "Marked as done.",
     "repeat": "It will be sent again in a moment.",
     "leave": "Left: it is not sent.",
@@ -118,6 +114,7 @@ def _answer(wish: Wish, typed: Typed, results: list[Result]) -> ResponseReturnVa
         said=SAID[wish.do],
         names=names,
         back=_back(),
+        on=_on(),
         now=parts().clock.now(),
     )
     return body, _STATUS.get(failed[0].fate, 409) if len(results) == 1 else 200
@@ -193,9 +190,17 @@ def _kept() -> dict[str, str]:
 
 
 def _back(said: str | None = None) -> str:
-    """The queue under the same filters."""
+    """The case on whose page the form was, else the queue under the same filters."""
+    if case_id := _on():
+        return url_for("cases.show", case_id=case_id, said=said)
     query: dict[str, Any] = {**_kept(), **({"said": said} if said else {})}
     return url_for("queue.index", **query)
+
+
+def _on() -> int | None:
+    """The case on whose page the form was; None on the queue."""
+    on = request.args.get("on", "")
+    return int(on) if _is_id(on) else None
 
 
 def _actor() -> Actor:

@@ -15,6 +15,14 @@ from app.store.handling import CannotSnooze, Snooze
 
 MOST = 200  #: cases or decisions in one form
 DOES = frozenset({"claim", "release", "hand_over", "snooze", "unsnooze"})
+#: What a page says once a wish has come true.
+SAID: Mapping[str, str] = {
+    "claim": "Yours now.",
+    "release": "Free for anybody again.",
+    "hand_over": "Handed over.",
+    "snooze": "Put off. It comes back by itself.",
+    "unsnooze": "Back in the queue.",
+}
 DECISIONS = {"confirm": "confirmed", "repeat": "repeated", "leave": "left"}
 
 #: How long a case is put off, by what the form calls it.

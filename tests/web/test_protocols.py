@@ -24,7 +24,7 @@ def test_a_protocol_reads_as_sentences(admin: SignedIn, story: Seeded) -> None:
     page = admin.get(f"/protocols/{story.protocol_id}").text
 
     for said in (
-        "Satisfaction state is poor_worsening",
+        "Satisfaction state is “Poor, worsening”",
         "Satisfaction score (0 to 100) is at most 40",
         "Assign to the least loaded member of the protocol&#39;s team",
         "asked again 24 hours after",

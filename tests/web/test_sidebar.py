@@ -62,7 +62,7 @@ def test_a_ticket_without_a_case_says_why_nothing_is_done(stranger: FlaskClient,
     page = look(stranger, bearer, story.quiet_ticket_id).text
 
     assert "Why nothing is done" in page
-    assert "Not eligible: it wants state is poor_worsening" in page
+    assert "Not eligible: it wants satisfaction state is “Poor, worsening”" in page
     assert "The first message so far" in page
 
 

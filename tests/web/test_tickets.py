@@ -14,7 +14,7 @@ from tests.web.people import SignedIn
 def test_a_ticket_without_a_case_says_why_nothing_is_done(admin: SignedIn, story: Seeded) -> None:
     page = admin.get(f"/tickets/{story.quiet_ticket_id}").text
 
-    assert "Not eligible: it wants state is poor_worsening" in page
+    assert "Not eligible: it wants satisfaction state is “Poor, worsening”" in page
     assert "Did not hold:" in page
 
 
@@ -57,9 +57,10 @@ class TestWhy:
         page = admin.get(f"/tickets/{known.quiet_ticket_id}/why").text
 
         assert page.count("Did not hold:") == 1
-        assert "(it was poor_improving)" in page
+        assert "(it was “Poor, improving”)" in page
         assert "Not planned" in page
-        assert page.count("Not eligible: it wants state is poor_worsening (it is poor_improving).") >= 4
+        told = "Not eligible: it wants satisfaction state is “Poor, worsening” (it is “Poor, improving”)."
+        assert page.count(told) >= 4
 
     def test_explains_the_version_that_is_chosen(self, admin: SignedIn, known: Seeded):
         page = admin.get(f"/tickets/{known.quiet_ticket_id}/why?of={known.protocol_id}.1").text

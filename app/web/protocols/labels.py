@@ -1,8 +1,13 @@
-"""How a document's keys and words are said in the editor. A key that is not here is said by its own name."""
+"""How a document's keys and words are said: in the editor, and where a page tells what conditions found.
+
+A key that is not here is said by its own name.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from app.protocols.facts import FACTS
 from app.protocols.rules import OPERATORS
@@ -141,3 +146,63 @@ def fact(name: str) -> str:
 def operator(name: str) -> str:
     """A comparison as the form shows it."""
     return OPERATORS[name].label if name in OPERATORS else name
+
+
+def value(name: str, given: Any) -> str:
+    """What a fact is, or is asked to be: “Poor, worsening”; words of the desk's own stay as they are."""
+    if isinstance(given, bool):
+        return "yes" if given else "no"
+    if isinstance(given, list | tuple):
+        return ", ".join(value(name, one) for one in given) or "empty"
+    if isinstance(given, float):
+        return str(int(given)) if given.is_integer() else f"{given:g}"
+    return _quoted(name, given) if isinstance(given, str) and _is_closed(name) else str(given)
+
+
+def condition(name: str, asks: str, expected: Any) -> str:
+    """A condition in words: "Satisfaction state is “Poor, worsening”"."""
+    return f"{_short(name)} {operator(asks)} {value(name, expected)}"
+
+
+def plainly(text: str | None) -> str:
+    """A stored reason with the names of facts and of their values as the editor says them.
+
+    Reasons are stored, and told to programs, in the words of `app.protocols.rules.sentence`.
+    """
+    said = _FOUND.sub(_in_words, text or "")
+    return _OTHER_CAUSE.sub(lambda match: f"{match[1]} {_quoted('cause', match[2])}", said)
+
+
+_FOUND = re.compile(
+    r"\b({names}) ({asks}) (.+?) \(it is (.+?)\)".format(
+        names="|".join(sorted(FACTS, key=len, reverse=True)),
+        asks="|".join(sorted((re.escape(one.label) for one in OPERATORS.values()), key=len, reverse=True)),
+    )
+)
+_OTHER_CAUSE = re.compile(r"(the cause is|and this protocol is for) (\w+)(?=[,.])")
+
+
+def _in_words(match: re.Match[str]) -> str:
+    name, asks, expected, actual = match.groups()
+    label = _short(name)
+    return f"{label[0].lower()}{label[1:]} {asks} {_listed(name, expected)} (it is {_listed(name, actual)})"
+
+
+def _listed(name: str, given: str) -> str:
+    if not _is_closed(name) or given in ("not known", "empty"):
+        return given
+    return ", ".join(_quoted(name, one) for one in given.split(", "))
+
+
+def _quoted(name: str, given: str) -> str:
+    return f"“{words(given) if name == 'cause' and given != 'any' else word(name, given)}”"
+
+
+def _is_closed(name: str) -> bool:
+    """Whether its values are words of ours."""
+    return name == "signals" or (name in FACTS and bool(FACTS[name].choices))
+
+
+def _short(name: str) -> str:
+    """A fact's label without its range."""
+    return re.sub(r" \([^()]*\)$", "", fact(name))

@@ -31,6 +31,10 @@ SAID = {
     VersionState.SHADOW: "It watches now, and writes nothing.",
 }
 
+blueprint.add_app_template_filter(labels.plainly)
+blueprint.add_app_template_global(labels.condition)
+blueprint.add_app_template_global(labels.value, "fact_value")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -119,14 +123,7 @@ def _step(action: Action) -> str:
 def _sentence(condition: Condition) -> str:
     """ "Satisfaction score (0 to 100) is at most 40" """
     fact, operator = FACTS[condition.field], OPERATORS[condition.operator]
-    value = condition.value
-    if isinstance(value, bool):
-        said = "yes" if value else "no"
-    elif isinstance(value, tuple):
-        said = ", ".join(value)
-    else:
-        said = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{fact.label} {operator.label} {said}"
+    return f"{fact.label} {operator.label} {labels.value(condition.field, condition.value)}"
 
 
 def _rails(protocol: RecoveryProtocol) -> Sequence[str]:
