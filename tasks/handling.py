@@ -1,9 +1,13 @@
 """What it means that somebody takes a case, gives it to somebody, or puts it off: the row, the helpdesk's assignee, the
 alerts that wait, and the audit log, in one transaction. Pages and the API call this; nothing here answers a request.
+
+Each locks the case's ticket before all else, as workers do. Who changes several in one transaction calls `hold` with
+all of them first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -52,6 +56,11 @@ class Result:
     case_id: int
     fate: Fate
     holding: Holding | None
+
+
+def hold(session: Session, case_ids: Collection[int]) -> None:
+    """Before the first of several changes: have nobody else record on any of these cases until the transaction ends."""
+    handling.lock(session, case_ids)
 
 
 def claim(session: Session, case_id: int, actor: Actor, now: datetime) -> Result:
@@ -129,6 +138,8 @@ def _refusal(session: Session, case_id: int, actor: Actor, version: int) -> Resu
 
 
 def _open(session: Session, case_id: int) -> tuple[Holding | None, Fate | None]:
+    """The case as it stands once nobody else works on it, and why nobody may change who sees to it."""
+    handling.lock(session, [case_id])
     try:
         case = cases.get(session, case_id)
     except NotFound:
@@ -140,7 +151,6 @@ def _open(session: Session, case_id: int) -> tuple[Holding | None, Fate | None]:
 
 def _lost(session: Session, case_id: int) -> Result:
     """Somebody was faster between the look and the change."""
-    session.expire_all()
     holding, refused = _open(session, case_id)
     return _result(case_id, refused or Fate.STALE, holding)
 

@@ -1,8 +1,9 @@
 """Who sees to a recovery case in the queue, and until when it is out of sight.
 
 Every change is one conditional update: of two people who press at once one wins, and the other is told so. A change
-that builds on what somebody has seen takes the `version` they saw. What a change means beyond the row (the helpdesk's
-assignee, alerts, the audit log) is `tasks.handling`, which pages and the API call.
+that builds on what somebody has seen takes the `version` they saw. Before the first change of a transaction comes
+`lock`, for all cases that it is about. What a change means beyond the row (the helpdesk's assignee, alerts, the audit
+log) is `tasks.handling`, which pages and the API call.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.reasons import checked_reason
-from app.store import cases
+from app.store import cases, tracked_tickets
 from app.store.database import vault_of
 from app.store.models import RecoveryCase, TrackedTicket
 from app.words import SatState
@@ -73,6 +74,12 @@ def of_cases(session: Session, case_ids: Collection[int]) -> Mapping[int, Holdin
         for row in session.scalars(select(RecoveryCase).where(RecoveryCase.id.in_(wanted[start : start + CHUNK])))
     )
     return {row.id: _holding(session, row) for row in rows}
+
+
+def lock(session: Session, case_ids: Collection[int]) -> None:
+    """Have nobody else record on the tickets of these cases until the transaction ends; all of them in one call."""
+    tracked_ids = session.scalars(select(RecoveryCase.tracked_id).where(RecoveryCase.id.in_(case_ids))).all()
+    tracked_tickets.lock_all(session, tracked_ids)
 
 
 def claim(session: Session, case_id: int, who: str, now: datetime) -> Holding | None:

@@ -1,11 +1,12 @@
 """Reviews: a person's word on what the engine cannot settle: steps and invitations of unknown outcome, or given up.
 
-Each is a conditional update, so that of two people who press at once one decides.
+Each is a conditional update, so that of two people who press at once one decides, and locks the ticket before it, as
+every worker does. Who decides on several in one transaction calls `lock` with all of them first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,8 +72,16 @@ def _of_case(table: type[StepRow] | type[Invitation]) -> Select[Any]:
     )
 
 
+def lock(session: Session, *, steps: Collection[int] = (), surveys: Collection[int] = ()) -> None:
+    """Have nobody else record on the tickets of these steps and surveys until the transaction ends."""
+    of_steps = session.scalars(select(StepRow.tracked_id).where(StepRow.id.in_(steps)))
+    of_surveys = session.scalars(select(Invitation.tracked_id).where(Invitation.id.in_(surveys)))
+    tracked_tickets.lock_all(session, {*of_steps, *of_surveys})
+
+
 def confirm_step(session: Session, step_id: int, now: datetime) -> int | None:
     """It did take effect. Returns its case, or None when there was nothing to confirm; `now` is business time."""
+    lock(session, steps=[step_id])
     row = session.execute(
         update(StepRow)
         .where(StepRow.id == step_id, StepRow.state == StepState.NEEDS_REVIEW)
@@ -88,6 +97,7 @@ def confirm_step(session: Session, step_id: int, now: datetime) -> int | None:
 
 def repeat_step(session: Session, step_id: int, woken_at: datetime) -> int | None:
     """Perform it again. Returns its case, or None when there is nothing to repeat; `woken_at` is mechanism time."""
+    lock(session, steps=[step_id])
     row = session.execute(
         update(StepRow)
         .where(StepRow.id == step_id, StepRow.state.in_(STUCK_STEPS))
@@ -102,6 +112,7 @@ def repeat_step(session: Session, step_id: int, woken_at: datetime) -> int | Non
 
 def confirm_invitation(session: Session, invitation_id: int, now: datetime) -> int | None:
     """The survey did go out. Returns its case, or None when there was nothing to confirm; `now` is business time."""
+    lock(session, surveys=[invitation_id])
     return _went_out(session, invitation_id, InvitationState.NEEDS_REVIEW, now)
 
 
@@ -122,6 +133,7 @@ def _went_out(session: Session, invitation_id: int, was: InvitationState, now: d
 def hasten_invitation(session: Session, invitation_id: int, now: datetime) -> int | None:
     """Ask the customer now instead of later. Returns its case, or None when it is not waiting any more; `now` is
     business time."""
+    lock(session, surveys=[invitation_id])
     return session.scalar(
         update(Invitation)
         .where(Invitation.id == invitation_id, Invitation.state == InvitationState.SCHEDULED, Invitation.due_at > now)
@@ -132,6 +144,7 @@ def hasten_invitation(session: Session, invitation_id: int, now: datetime) -> in
 
 def repeat_invitation(session: Session, invitation_id: int) -> int | None:
     """Send the survey again as soon as may be. Returns its case, or None when there is nothing to repeat."""
+    lock(session, surveys=[invitation_id])
     return session.scalar(
         update(Invitation)
         .where(Invitation.id == invitation_id, Invitation.state.in_(STUCK_INVITATIONS))
@@ -152,6 +165,7 @@ def leave_step(session: Session, step_id: int, now: datetime) -> int | None:
 
     A survey that it would have posted is not sent.
     """
+    lock(session, steps=[step_id])
     row = session.execute(
         update(StepRow)
         .where(StepRow.id == step_id, StepRow.state.in_(STUCK_STEPS))
@@ -167,6 +181,7 @@ def leave_step(session: Session, step_id: int, now: datetime) -> int | None:
 
 def leave_invitation(session: Session, invitation_id: int) -> int | None:
     """The survey is not to be sent. Returns its case, or None when there was nothing to decide."""
+    lock(session, surveys=[invitation_id])
     return _leave(session, invitation_id, *STUCK_INVITATIONS)
 
 

@@ -3,7 +3,7 @@ recorded by the caller on the row it holds; nothing here knows what a score is."
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -183,6 +183,16 @@ def lock(session: Session, tracked_id: int) -> None:
     """Have nobody else record on the ticket until the transaction ends: the first lock of all that a transaction takes
     on what is a ticket's, as every worker does."""
     session.execute(select(TrackedTicket.id).where(TrackedTicket.id == tracked_id).with_for_update())
+
+
+def lock_all(session: Session, tracked_ids: Collection[int]) -> None:
+    """The same for several, in one order for everybody: of two who want some of the same, one waits for the other.
+
+    What the session has read before may have changed while it waited, so it is read anew.
+    """
+    wanted = select(TrackedTicket.id).where(TrackedTicket.id.in_(tracked_ids)).order_by(TrackedTicket.id)
+    session.execute(wanted.with_for_update())
+    session.expire_all()
 
 
 def find_by_ticket(session: Session, ticket_id: str) -> TrackedTicket | None:

@@ -63,6 +63,7 @@ def change() -> ResponseReturnValue:
         return _page(typed, troubles), 422
     try:
         with parts().database.desk(desk_id()) as session:
+            handling.hold(session, wish.cases)
             results = [_do(session, case_id, version, wish) for case_id, version in wish.cases.items()]
     except CannotSnooze as error:
         return _page(typed, {error.field: _sentence(str(error))}), 422
@@ -79,6 +80,7 @@ def decide() -> ResponseReturnValue:
         return _page(troubles={"item": "Choose what to decide on, and how."}), 422
     now = parts().clock.now()
     with parts().database.desk(desk_id()) as session:
+        queue_wishes.hold(session, chosen)
         done = [queue_wishes.decide(session, one, do, now, by=_actor().key) for one in chosen]
     _log(do, [case_id for case_id in done if case_id is not None])
     if all(case_id is not None for case_id in done):

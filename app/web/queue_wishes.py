@@ -104,6 +104,13 @@ def decisions(form: MultiDict[str, str]) -> tuple[Sequence[Chosen], str]:
     return [one for one in chosen if one is not None], do
 
 
+def hold(session: Session, chosen: Sequence[Chosen]) -> None:
+    """Before the first of several decisions: have nobody else record on their tickets until the transaction ends."""
+    steps = [one.id for one in chosen if one.kind == "step"]
+    surveys = [one.id for one in chosen if one.kind == "survey"]
+    reviews.lock(session, steps=steps, surveys=surveys)
+
+
 def decide(session: Session, one: Chosen, do: str, now: datetime, *, by: str) -> int | None:
     """Decide, on record. Returns the case, or None where it was decided already. `now` is business time."""
     case_id = _step(session, one.id, do, now) if one.kind == "step" else _survey(session, one.id, do, now)
@@ -144,9 +151,9 @@ def _until(given: Typed, now: datetime) -> datetime | None:
     if given.until.strip():
         try:
             moment = datetime.fromisoformat(given.until.strip())
-        except ValueError:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):  # also a moment that UTC's calendar does not have
             return None
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return now + SPANS[given.span][1] if given.span in SPANS else None
 
 

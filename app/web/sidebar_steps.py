@@ -36,6 +36,9 @@ def press(desk_id: int, ticket_id: str, step_id: int, what: str, *, by: str) -> 
 
 def _step(session: Session, ticket_id: str, step_id: int) -> StepRow | None:
     tracked = tracked_tickets.find_by_ticket(session, ticket_id)
+    if tracked is not None:
+        # Before anything of the ticket's is changed, as every worker does.
+        tracked_tickets.lock_all(session, [tracked.id])
     try:
         row = steps.get(session, step_id)
     except desks.NotFound:

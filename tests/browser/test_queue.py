@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from playwright.sync_api import Page, expect
 
+from app.clock import real_now
 from app.store import cases, handling
 from app.store.database import Database
 from app.store.models import RecoveryCase, TrackedTicket
@@ -67,6 +70,56 @@ def test_a_case_is_claimed_by_keys_alone(page: Page, site: Site) -> None:
 
     expect(page.get_by_role("status").filter(has_text="Yours now.")).to_be_visible()
     expect(page.locator("#queue-rows")).to_contain_text("You")
+
+
+def test_the_keys_can_be_turned_off_for_good(page: Page, site: Site) -> None:
+    seeds.add_story(site.database, seeds.add_desk(site.database))
+    enter(page, site)
+    page.goto(f"{site.url}/queue")
+    page.keyboard.press("?")
+    page.get_by_label("Keys do this, in this browser").uncheck()
+    page.reload()
+
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    page.keyboard.press("?")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#queue-rows")).to_contain_text("Claim case")
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_label("Keys do this, in this browser").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator("#queue-rows input[type=checkbox]")).to_be_focused()
+
+
+def test_what_can_be_done_follows_the_filter(page: Page, site: Site) -> None:
+    story = seeds.add_story(site.database, seeds.add_desk(site.database))
+    now = real_now()
+    wanted = handling.Snooze(until=now + timedelta(days=1), reason="waits", by="account:999")
+    with site.database.desk(story.desk_id) as session:
+        handling.snooze(session, story.case_id, wanted, version=0, now=now)
+    enter(page, site)
+    page.goto(f"{site.url}/queue")
+    expect(page.locator("#queue-bulk")).to_be_hidden()
+
+    page.get_by_label("Put off (").check()
+    page.locator("#queue-rows input[type=checkbox]").check()
+    page.get_by_role("button", name="Bring back now").click()
+
+    expect(page.get_by_role("status").filter(has_text="Back in the queue.")).to_be_visible()
+
+
+def test_the_form_for_many_stands_clear_of_the_table(page: Page, site: Site) -> None:
+    seeds.add_story(site.database, seeds.add_desk(site.database))
+    enter(page, site)
+    page.goto(f"{site.url}/queue")
+
+    table, legend = (page.locator(which).bounding_box() for which in ("#queue .scroll", "#queue-bulk legend"))
+
+    assert table is not None
+    assert legend is not None
+    assert legend["y"] - (table["y"] + table["height"]) >= 6
 
 
 def test_more_rows_come_as_one_scrolls_and_filters_need_no_new_page(page: Page, site: Site) -> None:

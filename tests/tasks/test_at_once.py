@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,13 +18,18 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from app import rolling_back
-from app.protocols.routing import Team
-from app.store import deferrals, protocols, steps, teams, tracked_tickets
-from app.store.models import AlertCall, RecoveryCase, StepRow
+from app.clock import real_now
+from app.protocols.routing import Member, Team
+from app.store import accounts, deferrals, protocols, reviews, steps, teams, tracked_tickets
+from app.store.database import Purpose
+from app.store.handling import Snooze
+from app.store.models import AlertCall, RecoveryCase, Role, StepRow, StepState
 from app.words import Outcome
-from tasks import admitting, escalating, targets
+from tasks import admitting, escalating, handling, own_steps, targets
+from tasks.handling import Actor
 from tests.store.factories import together
 from tests.tasks.stage import CALM, NOTE, PRIORITY, Stage, protocol
+from tests.tasks.test_closing import group_of
 
 TASK = {"do": "task", "text": "Call them.", "owner": "lead", "within_hours": 1}
 ALERT = {"do": "alert", "email": "first@example.com", "acknowledge_minutes": 15, "text": "It got worse."}
@@ -112,6 +118,111 @@ def test_what_a_worker_has_seen_to_meanwhile_is_not_told(postgres_stage: Stage) 
     meet(postgres_stage, tracked_id, targets.sweep, lambda session: session.execute(ticked))
 
     assert postgres_stage.rows(StepRow, StepRow.missed_at.is_not(None)) == []
+
+
+LEAD = Actor(key="account:1", name="lena@example.com", leads=True)
+
+
+def claimed(stage: Stage, tracked_id: int) -> int:
+    """The id of the ticket's case, which a lead has claimed, so that the ticket is to be given to an agent."""
+    agent_id = str(stage.account.agent_ids[0])
+    member = Member(agent_id=agent_id, name="Agent", email=LEAD.name)
+    team = Team(group_id=group_of(stage), name="Recovery", members=(agent_id,))
+    with stage.parts.database.system(Purpose.SIGN_IN) as session:
+        account = accounts.find_or_add(session, LEAD.name, stage.now)
+        accounts.grant(session, account.id, Role.LEAD, desk_id=stage.desk_id)
+    actor = replace(LEAD, key=f"account:{account.id}")
+    (case,) = stage.rows_of_cases()
+    with stage.parts.database.desk(stage.desk_id) as session:
+        teams.replace_all(session, stage.desk_id, [team], [member], stage.now)
+        handling.claim(session, case.id, actor, stage.now)
+    return case.id
+
+
+def test_a_hand_over_that_leaves_meanwhile_is_not_called_off(postgres_stage: Stage) -> None:
+    stage = postgres_stage
+    tracked_id = opened(stage, NOTE)
+    case_id = claimed(stage, tracked_id)
+    leaves = update(StepRow).where(StepRow.do == own_steps.HAND_OVER).values(state=StepState.SENDING)
+
+    def give() -> None:
+        with stage.parts.database.desk(stage.desk_id) as session:
+            handling.hand_over(session, case_id, f"agent:{stage.account.agent_ids[0]}", LEAD, 1, stage.now)
+
+    meet(stage, tracked_id, give, lambda session: session.execute(leaves))
+
+    (step,) = stage.rows(StepRow, StepRow.action == f"{own_steps.HAND_OVER}-1")
+    assert step.state is StepState.SENDING
+
+
+def put_off(session: Session, case_id: int, now: datetime) -> object:
+    wanted = Snooze(until=now + timedelta(hours=1), reason="waits", by=LEAD.key)
+    return handling.snooze(session, case_id, wanted, LEAD, 0, now)
+
+
+CHANGES: dict[str, Callable[[Session, int, datetime], object]] = {
+    "claim": lambda session, case_id, now: handling.claim(session, case_id, LEAD, now),
+    "release": lambda session, case_id, now: handling.release(session, case_id, LEAD, 0),
+    "snooze": put_off,
+    "unsnooze": lambda session, case_id, now: handling.unsnooze(session, case_id, LEAD, 0),
+}
+
+
+def test_who_changes_a_case_waits_for_the_worker_on_its_ticket(postgres_stage: Stage) -> None:
+    stage = postgres_stage
+    tracked_id = opened(stage, NOTE)
+    (case,) = stage.rows_of_cases()
+    waited = []
+
+    for change in CHANGES.values():
+        with ThreadPoolExecutor(1) as pool:
+            with working_on(stage, tracked_id) as session:
+                begun = pool.submit(changed_by, stage, case.id, change)
+                until_it_waits(stage, begun)
+                waited.append(not begun.done())
+                session.execute(update(RecoveryCase).values(handling_version=0, owner_id="9"))
+            begun.result(timeout=20)
+
+    assert waited == [True] * len(CHANGES)
+
+
+def changed_by(stage: Stage, case_id: int, change: Callable[[Session, int, datetime], object]) -> None:
+    with stage.parts.database.desk(stage.desk_id) as session:
+        change(session, case_id, stage.now)
+
+
+def test_a_step_is_repeated_while_a_worker_records_it(postgres_stage: Stage) -> None:
+    stage = postgres_stage
+    tracked_id = opened(stage, NOTE)
+    (step, *_) = stage.rows(StepRow)
+    with stage.parts.database.desk(stage.desk_id) as session:
+        session.execute(update(StepRow).values(state=StepState.DEAD))
+
+    def repeat() -> None:
+        with stage.parts.database.desk(stage.desk_id) as session:
+            reviews.repeat_step(session, step.id, real_now())
+
+    meet(stage, tracked_id, repeat, lambda session: session.execute(update(StepRow).values(receipt="seen")))
+
+    (again,) = stage.rows(StepRow, StepRow.id == step.id)
+    assert (again.state, again.receipt) == (StepState.PLANNED, "seen")
+
+
+def test_two_leads_who_choose_the_same_cases_wait_for_each_other(postgres_stage: Stage) -> None:
+    stage = postgres_stage
+    first = opened(stage, NOTE)
+    stage.opens(email="second@example.com")
+    stage.drain()
+    chosen = [case.id for case in sorted(stage.rows_of_cases(), key=lambda case: -case.tracked_id)]
+    second = max(case.tracked_id for case in stage.rows_of_cases())
+
+    def other() -> None:
+        with stage.parts.database.desk(stage.desk_id) as session:
+            handling.hold(session, chosen)
+
+    meet(stage, first, other, lambda session: tracked_tickets.lock(session, second))
+
+    assert len(chosen) == 2
 
 
 def roll_back(stage: Stage) -> rolling_back.Rollback:

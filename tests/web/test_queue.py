@@ -4,13 +4,14 @@ and decisions on what waits."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.store import accounts, cases, handling
+from app.store import accounts, cases, handling, tracked_tickets
 from app.store.database import Database, Purpose
 from app.store.handling import Holding
 from app.store.models import AuditEntry, Invitation, InvitationState, RecoveryCase, Role, StepRow, StepState
@@ -188,6 +189,8 @@ def test_a_case_that_was_put_off_is_brought_back(lead: SignedIn, story: Seeded, 
         ({"do": "snooze", "reason": "r", "until": "2001-01-01T10:00"}, "The time must be in the future."),
         ({"do": "snooze", "reason": "r", "until": "soon"}, "Choose how long"),
         ({"do": "snooze", "reason": "r" * 501, "span": "1d"}, "Must have 1 to 500 characters"),
+        ({"do": "snooze", "reason": "r", "until": "0001-01-01T00:00+10:00"}, "Choose how long"),
+        ({"do": "snooze", "reason": "r", "until": "9999-12-31T23:59-10:00"}, "Choose how long"),
         ({"do": "hand_over"}, "Choose who is to have it."),
         ({"do": "nonsense"}, "Choose what to do."),
         ({"do": "claim:x"}, "Choose at least one case."),
@@ -230,6 +233,50 @@ def test_many_at_once_are_answered_one_by_one(lead: SignedIn, story: Seeded, dat
         (str(story.case_id), "Nothing was changed: it is closed."),
         ("999", "There is no such case on this desk."),
     ]
+
+
+@pytest.fixture
+def locked(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """The ids of the tickets that are locked, lock by lock."""
+    found: list[list[int]] = []
+    lock_all = tracked_tickets.lock_all
+
+    def remember(session: Session, tracked_ids: Collection[int]) -> None:
+        found.append(sorted(tracked_ids))
+        lock_all(session, tracked_ids)
+
+    monkeypatch.setattr(tracked_tickets, "lock_all", remember)
+    return found
+
+
+def test_all_tickets_are_locked_before_the_first_case_is_changed(
+    lead: SignedIn, story: Seeded, database: Database, locked: list[list[int]]
+) -> None:
+    other = seeds.add_story(database, story.desk_id, words="Second", prefix="9")
+    chosen = [other.case_id, story.case_id]
+    with database.desk(story.desk_id, read=True) as session:
+        tickets = sorted(cases.get(session, one).tracked_id for one in chosen)
+
+    lead.client.post(
+        "/queue",
+        data={"csrf": lead.csrf, "do": "claim", "case": chosen} | {f"version-{one}": "0" for one in chosen},
+        headers=ORIGIN,
+    )
+
+    assert locked[0] == tickets
+
+
+def test_all_tickets_are_locked_before_the_first_decision(
+    lead: SignedIn, story: Seeded, database: Database, locked: list[list[int]]
+) -> None:
+    other = seeds.add_story(database, story.desk_id, words="Second", prefix="9")
+    items = [f"survey:{other.stuck_invitation_id}", f"step:{story.stuck_step_id}"]
+    with database.desk(story.desk_id, read=True) as session:
+        tickets = sorted(cases.get(session, one.case_id).tracked_id for one in (other, story))
+
+    lead.client.post("/queue/decisions", data={"csrf": lead.csrf, "do": "repeat", "item": items}, headers=ORIGIN)
+
+    assert locked[0] == tickets
 
 
 def test_another_desks_case_is_no_case(lead: SignedIn, story: Seeded, database: Database) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from time import perf_counter
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.store import chores, tracked_tickets
 from app.store.database import Database
 from app.store.models import AuditEntry, Message, ProtocolVersion, RecoveryCase, StepRow, StepState, TrackedTicket
 from app.words import Arm, Cause
@@ -248,6 +250,32 @@ def test_a_macro_is_done_for_the_agent_once_however_often_they_press(
         assert len(session.scalars(select(AuditEntry)).all()) == 1
         row = session.scalars(select(TrackedTicket).where(TrackedTicket.ticket_id == story.ticket_id)).one()
         assert row.due_at is not None
+
+
+def test_a_step_is_changed_after_its_ticket_is_locked(
+    press: Callable[..., TestResponse],
+    story: Seeded,
+    database: Database,
+    chore: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+    lock_all, delegate = tracked_tickets.lock_all, chores.delegate
+
+    def lock(session: Session, tracked_ids: Collection[int]) -> None:
+        done.append("lock")
+        lock_all(session, tracked_ids)
+
+    def change(session: Session, step_id: int, by: str) -> int | None:
+        done.append("change")
+        return delegate(session, step_id, by)
+
+    monkeypatch.setattr(tracked_tickets, "lock_all", lock)
+    monkeypatch.setattr(chores, "delegate", change)
+
+    press(f"ticket/{story.ticket_id}/steps/{chore}/run")
+
+    assert done == ["lock", "change"]
 
 
 def test_a_step_that_was_settled_meanwhile_stays_as_it_is(

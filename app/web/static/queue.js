@@ -6,8 +6,12 @@ const part = document.getElementById("queue");
 const filters = document.getElementById("queue-filters");
 const news = document.getElementById("queue-news");
 const help = document.getElementById("queue-help");
+const bulk = document.getElementById("queue-bulk");
+const unsnooze = document.getElementById("queue-unsnooze");
+const keysOn = document.getElementById("queue-keys-on");
 const announce = document.getElementById("announce");
 const EVERY = 10_000;
+const KEYS_OFF = "queue-keys-off";
 
 let stamp = part.dataset.stamp;
 let address = part.dataset.rows;
@@ -64,6 +68,12 @@ function busy() {
   return part.contains(document.activeElement) || part.querySelector("input:checked") || part.querySelectorAll("tr[data-case]").length > 50;
 }
 
+// What can be done with chosen cases depends on which are shown.
+function fitBulk() {
+  bulk.hidden = !form.querySelector("input[name=case]");
+  unsnooze.hidden = new URL(address, location.href).searchParams.get("snoozed") !== "yes";
+}
+
 async function show(url) {
   const question = ++asked;
   const answer = await fetchRows(url);
@@ -73,6 +83,7 @@ async function show(url) {
   address = url;
   stamp = tag;
   news.hidden = true;
+  fitBulk();
   watchEnd();
 }
 
@@ -133,7 +144,26 @@ const KEYS = {
   "?": () => help.showModal(),
 };
 
+// Who dictates or types by accident turns the keys off, which is remembered where the browser remembers anything.
+function remembered() {
+  try {
+    return localStorage.getItem(KEYS_OFF) === null;
+  } catch {
+    return true;
+  }
+}
+
+function remember() {
+  try {
+    if (keysOn.checked) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "yes");
+  } catch {
+    say("This browser remembers nothing, so the choice ends with this page.");
+  }
+}
+
 function press(event) {
+  if (!keysOn.checked) return;
   if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
   if (event.target.matches("select, textarea, input:not([type=checkbox])")) return;
   const act = KEYS[event.key];
@@ -144,6 +174,8 @@ function press(event) {
 
 const keys = document.getElementById("queue-keys");
 keys.hidden = false;
+keysOn.checked = remembered();
+keysOn.addEventListener("change", remember);
 keys.addEventListener("click", () => help.showModal());
 document.getElementById("queue-show").addEventListener("click", () => show(address));
 filters.addEventListener("submit", filter);
