@@ -4,10 +4,12 @@ it, by the authorization code with state, nonce and PKCE. Who may sign in is dec
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
+import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -17,6 +19,8 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from app.settings import is_loopback
 
@@ -24,10 +28,18 @@ SCOPE = "openid email"
 LEEWAY = 60  #: seconds that the provider's clock may differ from ours
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 MOST_BYTES = 1 << 20
+DESCRIBED_FOR = 300.0  #: seconds for which what a provider says of itself is not asked for again
 
 
 class OpenIdError(Exception):
     """Nobody was signed in; the message says why, and holds nothing secret."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Described:
+    """What a provider said of itself last, and until when that holds by the machine's own clock."""
+
+    last: tuple[dict[str, Any], float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +49,8 @@ class Provider:
     issuer: str
     client_id: str
     client_secret: str = field(repr=False)
-    timeout: float = 10.0  #: seconds for each answer
+    timeout: float = 10.0  #: seconds for each answer, to its last byte
+    described: Described = field(default_factory=Described, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +123,12 @@ def _claims(provider: Provider, found: dict[str, Any], token: dict[str, Any], no
 
 
 def _discover(provider: Provider) -> dict[str, Any]:
+    if provider.described.last is not None and time.monotonic() < provider.described.last[1]:
+        return provider.described.last[0]
     found = _read(provider, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
     if found.get("issuer") != provider.issuer:
         raise OpenIdError("the provider calls itself by another name than the setting does")
+    provider.described.last = found, time.monotonic() + DESCRIBED_FOR
     return found
 
 
@@ -125,10 +141,10 @@ def _endpoint(found: dict[str, Any], name: str) -> str:
 
 def _read(provider: Provider, url: str) -> dict[str, Any]:
     try:
-        with requests.get(url, timeout=provider.timeout, allow_redirects=False, stream=True) as answer:
-            body = answer.raw.read(MOST_BYTES, decode_content=True)
-            read = json.loads(body) if answer.status_code == 200 else None
-    except (requests.RequestException, OSError, ValueError) as error:
+        with _bounded(requests.Session(), provider) as session:
+            answer = session.get(url, timeout=provider.timeout, allow_redirects=False)
+        read = json.loads(answer.content) if answer.status_code == 200 else None
+    except (requests.RequestException, ValueError) as error:
         raise OpenIdError("the provider does not answer") from error
     if not isinstance(read, dict):
         raise OpenIdError("the provider does not answer as one")
@@ -136,7 +152,7 @@ def _read(provider: Provider, url: str) -> dict[str, Any]:
 
 
 def _session(provider: Provider, return_url: str) -> OAuth2Session:
-    return OAuth2Session(
+    session = OAuth2Session(
         provider.client_id,
         provider.client_secret,
         scope=SCOPE,
@@ -144,3 +160,43 @@ def _session(provider: Provider, return_url: str) -> OAuth2Session:
         code_challenge_method="S256",
         token_endpoint_auth_method="client_secret_basic",
     )
+    return _bounded(session, provider)
+
+
+_AnySession = TypeVar("_AnySession", bound=requests.Session)
+
+
+def _bounded(session: _AnySession, provider: Provider) -> _AnySession:
+    session.mount("https://", _Bounded(provider.timeout))
+    session.mount("http://", _Bounded(provider.timeout))
+    return session
+
+
+class _Bounded(HTTPAdapter):
+    """Reads every answer whole, and gives up on one that is too large or trickles for too long. `timeout` by itself
+    only bounds the wait for the next byte."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        until = time.monotonic() + self._seconds
+        answer = super().send(request, *args, **kwargs)
+        try:
+            body = _body(answer, until)
+        except (HTTPError, OSError) as error:
+            raise requests.ConnectionError("the answer broke off") from error
+        finally:
+            answer.close()
+        answer.raw = io.BytesIO(body)
+        return answer
+
+
+def _body(answer: requests.Response, until: float) -> bytes:
+    body = bytearray()
+    while part := answer.raw.read1(1 << 16, decode_content=True):
+        body += part
+        if len(body) > MOST_BYTES or time.monotonic() > until:
+            raise OSError("too much, or for too long")
+    return bytes(body)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from app.store.database import vault_of
 from app.store.models import CallAnswer, CallCount
 
 KEPT = timedelta(hours=24)
-#: A call whose process died without a word is taken on anew after this.
+#: A call that was not answered by then: its process died without a word, before the change or after it.
 GIVEN_UP = timedelta(minutes=10)
 
 
@@ -30,6 +30,9 @@ def count(session: Session, caller: str, window_at: datetime) -> int:
     return session.execute(counted.returning(CallCount.calls)).scalar_one()
 
 
+_LOST = b""  #: in the place of an answer
+
+
 class Standing(StrEnum):
     """How it stands with an idempotency key."""
 
@@ -37,6 +40,7 @@ class Standing(StrEnum):
     ANSWERED = "answered"
     BUSY = "busy"  # somebody else is answering it
     OTHER = "other"  # it was given with another request
+    UNKNOWN = "unknown"  # it was taken on, and nobody can say whether it was carried out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +64,10 @@ class Request:
 
 
 def begin(session: Session, asked: Request, now: datetime) -> Kept:
-    """Take a call on, or learn what became of it."""
+    """Take a call on, or learn what became of it. What may have been carried out is not taken on again while it is
+    kept."""
     key_hash, request_hash = _hash(asked.key.encode()), _hash(asked.content)
-    old = or_(
-        CallAnswer.begun_at <= now - KEPT,
-        CallAnswer.sealed_answer.is_(None) & (CallAnswer.begun_at <= now - GIVEN_UP),
-    )
+    old = CallAnswer.begun_at <= now - KEPT
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     fresh = insert(CallAnswer).values(
         caller=asked.caller, key_hash=key_hash, request_hash=request_hash, begun_at=now, fence=1
@@ -82,16 +84,17 @@ def begin(session: Session, asked: Request, now: datetime) -> Kept:
     if taken is not None:
         return Kept(standing=Standing.NEW, id=taken.id, fence=taken.fence)
     same = select(CallAnswer).where(CallAnswer.caller == asked.caller, CallAnswer.key_hash == key_hash)
-    return _found(session, session.scalar(same), request_hash)
+    return _found(session, session.scalar(same), request_hash, now)
 
 
-def _found(session: Session, row: CallAnswer | None, request_hash: str) -> Kept:
+def _found(session: Session, row: CallAnswer | None, request_hash: str, now: datetime) -> Kept:
     if row is None:  # whoever was answering it has given it back this moment
         return Kept(standing=Standing.BUSY, id=0, fence=0)
     if row.request_hash != request_hash:
         return Kept(standing=Standing.OTHER, id=row.id, fence=row.fence)
-    if row.sealed_answer is None:
-        return Kept(standing=Standing.BUSY, id=row.id, fence=row.fence)
+    if not row.sealed_answer:
+        lost = row.sealed_answer is not None or row.begun_at <= now - GIVEN_UP
+        return Kept(standing=Standing.UNKNOWN if lost else Standing.BUSY, id=row.id, fence=row.fence)
     answer = vault_of(session).open(row.sealed_answer)
     return Kept(standing=Standing.ANSWERED, id=row.id, fence=row.fence, desk_id=row.desk_id, answer=answer)
 
@@ -102,6 +105,13 @@ def keep(session: Session, taken: Kept, answer: str, desk_id: int | None) -> Non
         update(CallAnswer)
         .where(CallAnswer.id == taken.id, CallAnswer.fence == taken.fence)
         .values(sealed_answer=vault_of(session).seal(answer), desk_id=desk_id)
+    )
+
+
+def lose(session: Session, taken: Kept) -> None:
+    """The call broke off, and what it changed may have been stored."""
+    session.execute(
+        update(CallAnswer).where(CallAnswer.id == taken.id, CallAnswer.fence == taken.fence).values(sealed_answer=_LOST)
     )
 
 

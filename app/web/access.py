@@ -133,22 +133,42 @@ def _check_session(access: Access) -> ResponseReturnValue | None:
         check_same_origin()
         if not _has_csrf(visitor.csrf):
             return _held(403)
-    return _check_role(visitor, access)
+    refused = _check_role(visitor, access)
+    return _check_desk(visitor, access) if refused is None else refused
 
 
 def _check_role(visitor: Visitor, access: Access) -> ResponseReturnValue | None:
     if access.role is None:
         return None
+    if access.proof is Proof.API:  # which desk a call is about is read later, and the role there judged then
+        if not any(reaches(place.role, access.role, reads=reading()) for place in visitor.places):
+            abort(403)
+        return None
     place = visitor.place_on((request.view_args or {})["desk_id"]) if access.named else visitor.place
     if place is None:
         if access.named:
             abort(404)
-        if access.proof is Proof.API:
-            abort(403)
         return make_response(render_template("desks/none.html"), 200 if request.method in SAFE_METHODS else 403)
     if not reaches(place.role, access.role, reads=reading()):
         abort(403)
     return None
+
+
+def _check_desk(visitor: Visitor, access: Access) -> ResponseReturnValue | None:
+    """A form that was opened on another desk would change what nobody looked at. A desk in the path is meant as it is,
+    and so is one that a call names."""
+    if access.proof is not Proof.SESSION or access.role is None or access.named or request.method in SAFE_METHODS:
+        return None
+    if visitor.place is None or request.form.get("on_desk", "") in ("", str(visitor.place.desk_id)):
+        return None
+    advice = (
+        f"It is “{visitor.place.name}”, and the form was opened on another one. Nothing was changed. Switch back to "
+        "the form's desk, go back in your browser, and send it again."
+    )
+    page = render_template(
+        "errors/show.html", code=409, title="You are on another desk now", advice=advice, request_id=g.request_id
+    )
+    return make_response(page, 409)
 
 
 def _check_launch(_access: Access) -> None:

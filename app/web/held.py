@@ -13,7 +13,7 @@ from flask import Response, make_response, render_template, request
 
 from app.web.context import find_visitor
 
-_SECRET = re.compile("password|secret|token")
+_SECRET = re.compile("password|secret|token|webhook|key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class Field:
     name: str
     value: str
     secret: bool
+    lines: bool = False  #: whether it was one of several lines
 
 
 def page(code: int) -> Response | None:
@@ -39,11 +40,13 @@ def page(code: int) -> Response | None:
 
 def _fields() -> list[Field]:
     posted = request.form.items(multi=True)
-    return [
-        Field(name=name, value="" if _SECRET.search(name) else value, secret=_SECRET.search(name) is not None)
-        for name, value in posted
-        if name != "csrf"
-    ]
+    return [_field(name, value) for name, value in posted if name != "csrf"]
+
+
+def _field(name: str, value: str) -> Field:
+    if not value or not _SECRET.search(name):
+        return Field(name=name, value=value, secret=False)
+    return Field(name=name, value="", secret=True, lines="\n" in value.strip())
 
 
 def _by_hand() -> bool:

@@ -78,14 +78,25 @@ def test_a_key_that_was_given_back_is_as_new(database: Database) -> None:
     assert begin(database, content=b"corrected").standing is Standing.NEW
 
 
-def test_a_call_whose_process_died_is_taken_on_anew_and_a_late_answer_is_not_kept(database: Database) -> None:
+def test_a_call_whose_process_died_is_not_taken_on_again_while_it_is_kept(database: Database) -> None:
     died = begin(database)
     soon = begin(database, seconds=int(GIVEN_UP.total_seconds()) - 1)
-    anew = begin(database, seconds=int(GIVEN_UP.total_seconds()))
+    later = begin(database, seconds=int(GIVEN_UP.total_seconds()))
+    last = begin(database, seconds=int(KEPT.total_seconds()) - 1)
+    anew = begin(database, seconds=int(KEPT.total_seconds()))
     keep(database, died, "too late")
 
-    assert (soon.standing, anew.standing) == (Standing.BUSY, Standing.NEW)
-    assert begin(database, seconds=int(GIVEN_UP.total_seconds())).standing is Standing.BUSY
+    assert (soon.standing, later.standing, last.standing) == (Standing.BUSY, Standing.UNKNOWN, Standing.UNKNOWN)
+    assert anew.standing is Standing.NEW
+    assert begin(database, seconds=int(KEPT.total_seconds())).standing is Standing.BUSY
+
+
+def test_a_call_that_broke_off_is_known_as_such_at_once(database: Database) -> None:
+    broken = begin(database)
+    with database.system(Purpose.SIGN_IN) as session:
+        calls.lose(session, broken)
+
+    assert begin(database).standing is Standing.UNKNOWN
 
 
 def test_an_answer_is_kept_for_a_day(database: Database) -> None:

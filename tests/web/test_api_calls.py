@@ -20,6 +20,7 @@ from app.store import accounts, api_tokens, audit, calls
 from app.store.api_tokens import NewToken, Scope
 from app.store.database import Database, Purpose
 from app.store.models import Membership, RecoveryCase, Role
+from app.web.api.handling import HandledSchema
 from tasks.parts import Parts
 from tests import seeds
 from tests.seeds import Seeded
@@ -319,12 +320,30 @@ class TestIdempotency:
 
         assert (answer.status_code, answer.headers["Retry-After"]) == (409, "1")
 
+    def test_what_was_stored_before_the_work_broke_off_is_not_done_again(
+        self, write: Write, story: Seeded, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lead = write(Role.LEAD, "read", "write")
+        path = f"cases/{story.case_id}/claim"
+
+        def crash(_schema: Any, _told: Any, **_how: Any) -> None:
+            raise RuntimeError("the answer could not be written")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(HandledSchema, "dump", crash)
+            first = lead.once("k-1", path)
+        again = lead.once("k-1", path)
+
+        assert (first.status_code, again.status_code) == (500, 409)
+        assert "may have been carried out" in again.json["errors"][0]["message"]
+        assert seen(lead, story) == 1
+
     def test_the_answer_is_not_told_to_who_may_not_see_the_desk_any_more(
         self, write: Write, story: Seeded, database: Database, person: Callable[..., SignedIn]
     ) -> None:
         second = seeds.add_desk(database, "Second shop")
-        lead = person(Role.LEAD)
         seeds.add_link(database, Role.LEAD, desk_id=second)
+        lead = person(Role.LEAD)
         headers = {**ORIGIN, "X-CSRF-Token": lead.csrf, "Idempotency-Key": "k-1"}
         body = {"desk": story.desk_id}
         path = f"/api/v1/cases/{story.case_id}/claim"

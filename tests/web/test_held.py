@@ -97,3 +97,26 @@ def test_a_button_without_anything_typed_is_simply_refused(admin: SignedIn, data
 
     assert answer.status_code == 401
     assert "Send again" not in answer.text
+
+
+def test_a_webhooks_address_and_a_key_are_secrets_too(admin: SignedIn, database: Database, desk_id: int) -> None:
+    end_sessions(database)
+
+    answer = admin.post(
+        f"/desks/{desk_id}/settings",
+        webhooks="a=https://hooks.example/made-up\nb=https://hooks.example/other",
+        api_key="s",
+    )
+
+    assert answer.status_code == 401
+    assert "hooks.example" not in answer.text
+    assert '<textarea id="held-2" name="webhooks" rows="3"' in answer.text
+    assert '<input id="held-3" name="api_key" type="password"' in answer.text
+
+
+def test_a_secret_that_was_left_empty_is_not_asked_for(admin: SignedIn, database: Database, desk_id: int) -> None:
+    end_sessions(database)
+
+    answer = admin.post(f"/desks/{desk_id}/settings", webhooks="", name="Typed")
+
+    assert held_in(answer.text) == {"webhooks": "", "name": "Typed"}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from app.store import protocols
-from app.store.database import Database
+from app.store import accounts, protocols
+from app.store.database import Database, Purpose
 from app.store.models import Role
 from tests import seeds
 from tests.seeds import Seeded
@@ -17,10 +16,13 @@ from tests.web.test_editor import NEW
 
 
 @pytest.fixture
-def second(person: Callable[..., SignedIn], database: Database, story: Seeded) -> int:
+def second(admin: SignedIn, database: Database, story: Seeded) -> int:
     """Another desk of the same admin."""
     found = seeds.add_desk(database, "Second shop")
-    person(Role.ADMIN, on=found)
+    with database.system(Purpose.SIGN_IN) as session:
+        account = accounts.find_by_email(session, "lena@example.com")
+        assert account is not None
+        accounts.grant(session, account.id, Role.ADMIN, desk_id=found)
     return found
 
 
@@ -40,7 +42,7 @@ class TestDesks:
     ) -> None:
         admin.post("/desk", desk=str(second))
 
-        answer = admin.post("/protocols/new", **NEW, desk=str(story.desk_id), do="save")
+        answer = admin.post("/protocols/new", **NEW, on_desk=str(story.desk_id), do="save")
 
         assert answer.status_code == 409
         assert "You are on another desk now" in answer.text
@@ -51,10 +53,10 @@ class TestDesks:
     def test_every_form_names_its_desk(self, admin: SignedIn, story: Seeded, path: str) -> None:
         page = admin.get(f"/protocols/{path.format(id=story.protocol_id)}").text
 
-        assert f'<input type="hidden" name="desk" value="{story.desk_id}">' in page
+        assert f'<input type="hidden" name="on_desk" value="{story.desk_id}">' in page
 
     def test_the_forms_of_the_desk_one_is_on_work(self, admin: SignedIn, story: Seeded, second: int) -> None:
-        assert admin.post("/protocols/new", **NEW, desk=str(story.desk_id), do="save").status_code == 303
+        assert admin.post("/protocols/new", **NEW, on_desk=str(story.desk_id), do="save").status_code == 303
 
     def test_a_call_by_a_person_of_several_desks_says_which(
         self, admin: SignedIn, story: Seeded, second: int, database: Database

@@ -23,7 +23,7 @@ class CallCount(Base):
 
 
 class CallAnswer(Base):
-    """What a call with an idempotency key was answered; None while it is being answered."""
+    """What a call with an idempotency key was answered; None while it is being answered, empty where it broke off."""
 
     __tablename__ = "call_answer"
     __table_args__ = (UniqueConstraint("caller", "key_hash", name="uq_call_answer_key"),)

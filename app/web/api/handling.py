@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from flask import g
 from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from app.reasons import checked_reason
+from app.store.accounts import reaches
 from app.store.handling import CannotSnooze, Snooze
 from app.store.models import Role
 from app.web.api.base import abort, operation
@@ -72,9 +74,9 @@ def hand_over(body: dict[str, Any], case_id: int) -> dict[str, Any]:
 @operation(blueprint, "/<id:case_id>/snooze", method="POST", role=Role.AGENT, takes=SnoozeSchema, gives=HandledSchema)
 def snooze(body: dict[str, Any], case_id: int) -> dict[str, Any]:
     """Put a case out of sight until then; it comes back by itself, earlier where its ticket gets worse."""
-    actor = _actor()
-    wanted = Snooze(until=body["until"], reason=body["reason"], by=actor.key)
     with parts().database.desk(find_desk(body["desk"], Role.AGENT)) as session:
+        actor = _actor()
+        wanted = Snooze(until=body["until"], reason=body["reason"], by=actor.key)
         try:
             done = handling.snooze(session, case_id, wanted, actor, body["handling"], parts().clock.now())
         except CannotSnooze as error:
@@ -90,12 +92,15 @@ def wake(body: dict[str, Any], case_id: int) -> dict[str, Any]:
 
 
 def _actor() -> Actor:
+    """Who acts, with the role they have on the desk that the call is about."""
     visitor = find_visitor()
     if visitor is None:
         return Actor(key=caller_name(), name=caller(), leads=True)
     key = f"account:{visitor.account_id}"
     by = caller_name()
-    return Actor(key=key, name=visitor.email, leads=visitor.may(Role.LEAD), by=None if by == key else by)
+    place = visitor.place_on(g.called_desk)
+    leads = place is not None and reaches(place.role, Role.LEAD, reads=False)
+    return Actor(key=key, name=visitor.email, leads=leads, by=None if by == key else by)
 
 
 #: What is said where nothing was changed, and at which field.

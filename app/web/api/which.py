@@ -36,14 +36,14 @@ def find_desk(wanted: int | None, role: Role) -> int:
 
 
 def _find(wanted: int | None, role: Role) -> int:
-    visitor, reads = find_visitor(), reading()
+    visitor = find_visitor()
     if visitor is not None:
-        if wanted is None and len([one for one in visitor.places if reaches(one.role, role, reads=reads)]) > 1:
+        reached = [one.desk_id for one in visitor.places if reaches(one.role, role, reads=reading())]
+        if wanted is None and len(reached) > 1:
             refuse(422, errors=[{"path": "desk", "message": "is needed; you have several", "value": None}])
-        place = visitor.place if wanted is None else visitor.place_on(wanted)
-        if place is None or not reaches(place.role, role, reads=reads):
+        if not reached or wanted not in (None, *reached):
             abort(404)
-        return place.desk_id
+        return reached[0] if wanted is None else wanted
     with parts().database.system(Purpose.OPERATE, read=True) as session:
         known = [desk.id for desk in desks.all_of(session)]
     if wanted is None and len(known) == 1:

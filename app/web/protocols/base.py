@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, make_response, render_template, request
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, abort
 from sqlalchemy.orm import Session
 
 from app.store import drafts, protocols
 from app.store.models import ProtocolRow, ProtocolVersion
-from app.web.context import desk_id, visitor
 
 blueprint = Blueprint("protocols", __name__, url_prefix="/protocols")
-
-
-@blueprint.before_request
-def refuse_other_desks_forms() -> ResponseReturnValue | None:
-    """A form that was opened on another desk would store its document where nobody looked for it."""
-    if request.method != "POST" or request.form.get("desk", "") in ("", str(desk_id())):
-        return None
-    place = visitor().place
-    advice = (
-        f"It is “{place.name if place else ''}”, and the form was opened on another one. Nothing was changed. Switch "
-        "back to the form's desk, go back in your browser, and send it again."
-    )
-    page = render_template(
-        "errors/show.html", code=409, title="You are on another desk now", advice=advice, request_id=g.request_id
-    )
-    return make_response(page, 409)
 
 
 def row_or_404(session: Session, protocol_id: int) -> ProtocolRow:
