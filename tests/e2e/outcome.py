@@ -36,6 +36,7 @@ from app.vault import Vault
 
 CONVERSATIONS = Path(__file__).parent / "conversations.jsonl"
 SURVEY = "Did we put it right?"
+ABSENT = "(absent)"
 
 _VARYING = (
     (re.compile(r"http://127\.0\.0\.1:\d+"), "http://host"),
@@ -68,6 +69,18 @@ def open_sandbox(data_dir: Path, replay: str = "replay") -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{data_dir / replay / 'sandbox.sqlite'}?mode=ro", uri=True, timeout=10)
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def differences(one: Any, other: Any, place: str = "") -> list[str]:
+    """Every place where two outcomes differ, with both values: short enough to be read where a test has failed."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        names = sorted({*one, *other}, key=str)
+        pairs = ((name, one.get(name, ABSENT), other.get(name, ABSENT)) for name in names)
+        return [line for name, left, right in pairs for line in differences(left, right, f"{place}/{name}")]
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
+        both = enumerate(zip(one, other, strict=True))
+        return [line for index, pair in both for line in differences(*pair, f"{place}[{index}]")]
+    return [] if one == other else [f"{place}: {one!r} != {other!r}"]
 
 
 def said_twice(data_dir: Path) -> list[str]:
