@@ -8,6 +8,8 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -22,36 +24,50 @@ from app.clock import real_now
 from app.store.database import Purpose
 from app.store.models import Desk
 from connectors.sandbox import Sandbox
+from connectors.sandbox import account as accounts
 from connectors.sandbox.account import SandboxAccount
 from connectors.sandbox.launch import make_token
+from connectors.sandbox.store import File
 from tests import seeds
 from tests.browser.conftest import Site
 
 Forge = Callable[[SandboxAccount], str]
 
 
-@pytest.fixture
-def helpdesk(tmp_path: Path, site: Site) -> Iterator[Sandbox]:
+@contextmanager
+def desk_with_sandbox(site: Site, file: Path, name: str = "Example shop") -> Iterator[Sandbox]:
     """A sandbox whose ticket page launches the site's sidebar, and its desk."""
-    sandbox = Sandbox(file=tmp_path / "sandbox.sqlite", now=real_now, smtp_port=None)
+    sandbox = Sandbox(file=file, now=real_now, smtp_port=None)
     sandbox.start()
     sandbox.connect(sidebar_url=f"{site.url}/sidebar/zendesk")
-    account = sandbox.account
-    seeds.add_desk(
+    known = sandbox.account
+    desk_id = seeds.add_desk(
         site.database,
-        app_id=str(account.app_id),
-        installation_id=str(account.installation_id),
-        public_key=account.public_key,
+        name,
+        app_id=str(known.app_id),
+        installation_id=str(known.installation_id),
+        public_key=known.public_key,
     )
     with site.database.system(Purpose.OPERATE) as session:
-        session.execute(update(Desk).values(base_url=sandbox.url, subdomain=account.subdomain))
+        where = {"base_url": sandbox.url, "subdomain": known.subdomain}
+        session.execute(update(Desk).where(Desk.id == desk_id).values(**where))
     yield sandbox
     sandbox.stop()
 
 
 @pytest.fixture
+def helpdesk(tmp_path: Path, site: Site) -> Iterator[Sandbox]:
+    with desk_with_sandbox(site, tmp_path / "sandbox.sqlite") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
 def ticket(helpdesk: Sandbox) -> str:
     """The address of a ticket's page."""
+    return open_ticket(helpdesk)
+
+
+def open_ticket(helpdesk: Sandbox) -> str:
     body = {"name": "A Customer", "email": "customer@example.org", "subject": "Lamp", "text": "It is broken."}
     made = requests.post(f"{helpdesk.url}/sandbox/tickets", json=body, timeout=5)
     return f"{helpdesk.url}/agent/tickets/{made.json()['id']}"
@@ -146,3 +162,40 @@ def test_a_token_that_was_used_opens_nothing_again(page: Page, helpdesk: Sandbox
 
     assert again.status == 401
     expect(page.frame_locator("iframe").get_by_text("could not be opened")).to_be_visible()
+
+
+def elsewhere(path: Path) -> None:
+    """A helpdesk's file whose account has an address of its own."""
+    Sandbox(file=path, now=real_now, smtp_port=None).stop()
+    file = File(path)
+    with file.writing() as db:
+        known = accounts.find(db)
+        assert known is not None
+        accounts.keep(db, replace(known, subdomain="other"))
+    file.close()
+
+
+_ASK = """async ([ticket, bearer]) => {
+  const asked = await fetch(`/sidebar/zendesk/ticket/${ticket}`, { headers: { Authorization: `Bearer ${bearer}` } });
+  return asked.status;
+}"""
+_BEARER = "() => document.querySelector('meta[name=\"kintsugi-bearer\"]').content"
+
+
+def test_a_session_of_one_desk_is_of_no_use_at_another(
+    page: Page, site: Site, helpdesk: Sandbox, tmp_path: Path
+) -> None:
+    elsewhere(tmp_path / "other.sqlite")
+    with desk_with_sandbox(site, tmp_path / "other.sqlite", "Other shop") as other:
+        theirs = [open_ticket(other) for _ in range(2)][-1]  # there is no second one at ours
+        bearers = {}
+        for name, address in (("ours", open_ticket(helpdesk)), ("theirs", theirs)):
+            launch(page, address)
+            expect(page.frame_locator("iframe").get_by_text("The first reading is on its way.")).to_be_visible()
+            frame = page.frames[-1]
+            bearers[name] = frame.evaluate(_BEARER)
+        number = theirs.rpartition("/")[2]
+
+        answers = {name: frame.evaluate(_ASK, [number, bearer]) for name, bearer in bearers.items()}
+
+    assert answers == {"ours": 404, "theirs": 200}

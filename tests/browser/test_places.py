@@ -1,14 +1,11 @@
 """Every place where people work, as each of them sees it: on a narrow and a wide screen, looked at by axe-core.
 
-With the sidebar's time as an agent feels it. The pages' own ways of working are tested beside them.
+The pages' own ways of working are tested beside them.
 """
 
 from __future__ import annotations
 
-import time
-
 import pytest
-from flask import Flask
 from playwright.sync_api import Page
 from sqlalchemy import update
 
@@ -19,16 +16,10 @@ from tests import seeds
 from tests.browser.conftest import Site
 from tests.browser.test_editor import barriers
 from tests.browser.test_pages import _TOO_WIDE, keep
-from tests.browser.test_sidebar import _PAGE as FRAMING
-from tests.browser.test_sidebar import desk_id, helpdesk
 from tests.seeds import Seeded
 from tests.servers import free_port
-from tests.web.launching import Claims, signed
-
-__all__ = ["desk_id", "helpdesk"]
 
 WIDTHS = (300, 1280)
-AT_ONCE, ON_A_BUSY_MACHINE = 0.5, 10.0  #: seconds; the first is held where nothing else runs
 
 #: Who sees what beside what those before them see.
 PLACES = {
@@ -106,26 +97,3 @@ def look_at(page: Page, site: Site, path: str, width: int, role: Role) -> list[s
     name = path.strip("/").replace("/", "-") or "home"
     keep(page, f"{role.value}-{name}-{width}")
     return wrong + barriers(page)
-
-
-def test_the_sidebar_is_useful_at_once_on_a_scored_ticket(
-    page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int, long: bool
-) -> None:
-    ticket_id = seeds.add_story(site.database, desk_id).ticket_id
-    app, address = helpdesk
-    for turn in ("first", "second"):  # a launch works once; the first one of a process compiles its templates
-        html = FRAMING.format(ticket=ticket_id, app=site.url, token=signed(Claims(jti=turn)))
-        app.add_url_rule(f"/{turn}", turn, lambda html=html: html)
-
-    took = {turn: seconds_to_the_state(page, f"{address}/{turn}") for turn in ("first", "second")}
-
-    assert took["second"] < (AT_ONCE if long else ON_A_BUSY_MACHINE)
-
-
-def seconds_to_the_state(page: Page, address: str) -> float:
-    """From the helpdesk's launch to the words an agent looks for."""
-    page.goto(address)
-    began = time.perf_counter()
-    page.get_by_role("button", name="Open").click()
-    page.frame_locator("iframe").get_by_text("Poor, worsening").wait_for()
-    return time.perf_counter() - began
