@@ -121,6 +121,9 @@ def resume_desk(desk_name: str | None) -> None:
 @click.option("--causes", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Causes, vendors: YAML.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=ID", help="What a custom field says; no ID: none does.")
 @click.option("--customer", multiple=True, metavar="NAME=OWNER.FIELD", help="Whose field tells tier or value.")
+@click.option("--good-from", metavar="SCORE", help="The score from which it is good; empty: where the model says.")
+@click.option("--languages", metavar="CODES", help="What customers write in, such as de,fr; empty: anything.")
+@click.option("--call-share", type=click.FloatRange(0.01, 1), help="Our share of the helpdesk's allowances.")
 def change_desk(desk_name: str | None, secret_file: Path | None, **given: Any) -> None:
     """Change a desk's credentials, webhook secret, sidebar key, hours, fields, or whom its alerts go to."""
     from app import desk_setup

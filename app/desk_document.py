@@ -10,6 +10,7 @@ from app.protocols.errors import DocumentError
 from app.protocols.tags import TagDictionary
 from app.protocols.yaml_text import read_yaml
 from app.scoring.calendars import CalendarError, read_calendar, write_calendar
+from app.scoring.language import NAMES
 from app.scoring.listening import KEYS as LISTENING
 from app.scoring.listening import read_listening
 from app.scoring.taxonomy import TaxonomyError
@@ -28,12 +29,14 @@ LONGEST_URL = 2_000
 MOST_ENTRIES = 50
 MOST_COOLDOWN_DAYS = 365
 LEAST_SHARE = 0.01
+#: Scores between which a desk may set where good begins: beyond them one of the two would never be seen.
+GOOD_FROM = (20, 90)
 USUAL_TAGS = TagDictionary()
 
 #: Every setting that the document sets.
 SETTINGS = (
     "lead_emails", "webhooks", "automation_may_speak", "survey_cooldown_days", "survey_id", "calendar", "fields",
-    "customer", "call_share", "text_days", "tags", *LISTENING,
+    "customer", "call_share", "text_days", "tags", "good_from", "languages", *LISTENING,
 )  # fmt: skip
 
 Slips = list[str]
@@ -62,6 +65,8 @@ def read_desk_document(given: Mapping[str, Any], *, most_days: int) -> dict[str,
         "call_share": _share(given.get("call_share"), slips),
         "text_days": _whole(given, "text_days", (1, most_days), slips),
         "tags": _tags(given.get("tags", {}), slips),
+        "good_from": _whole(given, "good_from", GOOD_FROM, slips),
+        "languages": _languages(given.get("languages", ()), slips),
         **_listening(given.get("listening", ""), slips),
     }
     if slips:
@@ -108,6 +113,23 @@ def _share(value: Any, slips: Slips) -> float | None:
         return value
     slips.append(f"call_share: must be a number from {LEAST_SHARE} to 1 (got {str(value)[:60]!r})")
     return None
+
+
+def read_languages(given: Sequence[str]) -> list[str]:
+    """Codes of ISO 639-1, each once. Raises ValueError that names the first that we do not tell apart."""
+    codes = [code.strip().lower() for code in given if code.strip()]
+    for code in codes:
+        if code not in NAMES:
+            raise ValueError(f"must be two-letter codes such as en, de (got {code[:60]!r})")
+    return list(dict.fromkeys(codes))
+
+
+def _languages(given: Sequence[str], slips: Slips) -> list[str] | None:
+    try:
+        return read_languages(given) or None
+    except ValueError as error:
+        slips.append(f"languages: {error}")
+        return None
 
 
 def _survey(value: Any, slips: Slips) -> str | None:

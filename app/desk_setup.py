@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from app import connecting
 from app.clock import real_now
 from app.connect import read_credentials
 from app.connecting import Account, Added
-from app.desk_document import FIELDS, OF_CUSTOMERS, OWNERS, SETTINGS, SettingsSlips
+from app.desk_document import FIELDS, GOOD_FROM, OF_CUSTOMERS, OWNERS, SETTINGS, SettingsSlips, read_languages
 from app.protocols.errors import DocumentError
 from app.protocols.yaml_text import read_yaml
 from app.scoring.calendars import read_calendar, write_calendar
@@ -124,8 +124,7 @@ def change(
         if settings:
             desks.change_settings(row, _merged(row.settings, settings))
             changed += sorted(settings)
-        if "calendar" in (settings or {}):
-            _count_anew(session, row, parts.clock.now())
+        _look_again(session, row, settings or {}, parts.clock.now())
         _record(session, desk_id, changed, by=audit.OPERATOR)
     return changed
 
@@ -150,8 +149,7 @@ def put_settings(parts: Parts, desk_id: int, settings: Mapping[str, Any], *, ver
         if "tags" in changed and tracked_tickets.any_scored(session):
             raise SettingsSlips("tags.state_prefix: tickets of this desk carry the tags as they are; they stay")
         desks.change_settings(row, {**settings, "webhooks": _webhooks(row.settings, settings)})
-        if "calendar" in changed:
-            _count_anew(session, row, parts.clock.now())
+        _look_again(session, row, changed, parts.clock.now())
         _record(session, desk_id, changed, by=by)
     return changed
 
@@ -177,10 +175,13 @@ def _webhooks(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[st
     return {name: url for name, url in whole.items() if url} or None
 
 
-def _count_anew(session: Session, row: Desk, now: datetime) -> None:
-    """Other hours: what was counted in those before is no norm, and open waits are another."""
-    row.usual = None
-    tracked_tickets.score_again(session, row.id, now)
+def _look_again(session: Session, row: Desk, changed: Collection[str], now: datetime) -> None:
+    """Score tickets again where the settings that changed decide on it."""
+    if "calendar" in changed:
+        row.usual = None  # what was counted in other hours is no norm
+        tracked_tickets.score_again(session, row.id, now)
+    if "good_from" in changed:
+        tracked_tickets.score_unsolved(session, row.id, now)
 
 
 def _merged(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,7 +196,7 @@ def _merged(before: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
 def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options of `desk change` as settings of a desk; None takes a setting away. Raises ValueError that names what
     is wrong."""
-    settings = _read_speaking(given) | _read_surveys(given)
+    settings = _read_speaking(given) | _read_surveys(given) | _read_scoring(given)
     if given["fields"]:
         settings["fields"] = read_fields(given["fields"])
     if given["customer"]:
@@ -228,6 +229,34 @@ def _read_surveys(given: Mapping[str, Any]) -> dict[str, Any]:
     if given["survey_id"] is not None:
         settings["survey_id"] = given["survey_id"].strip() or None
     return settings
+
+
+def _read_scoring(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Where good begins, what customers write in, and how much of the helpdesk's allowances is ours."""
+    settings: dict[str, Any] = {}
+    if given["good_from"] is not None:
+        settings["good_from"] = _read_good_from(given["good_from"].strip())
+    if given["call_share"] is not None:
+        settings["call_share"] = given["call_share"]
+    if given["languages"] is not None:
+        settings["languages"] = _read_languages(given["languages"])
+    return settings
+
+
+def _read_good_from(text: str) -> int | None:
+    least, most = GOOD_FROM
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 4 and least <= int(text) <= most):
+        raise ValueError(f"--good-from: must be a whole number from {least} to {most} (got {text[:60]!r})")
+    return int(text)
+
+
+def _read_languages(text: str) -> list[str] | None:
+    try:
+        return read_languages(text.split(",")) or None
+    except ValueError as error:
+        raise ValueError(f"--languages: {error}") from error
 
 
 def read_calendar_file(file: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ def context_of(desk: Desk) -> Context:
     return Context(
         hours=_hours(json.dumps(calendar, sort_keys=True)) if calendar else None,
         usual=Usual(**desk.usual) if desk.usual else Usual(),
+        languages=tuple(desk.settings.get("languages") or ()),
     )
 
 

@@ -18,9 +18,10 @@ from app.clock import real_now
 from app.factory import build
 from app.setting_up import sandbox_desk
 from app.settings import load
-from app.store import deliveries, desks, schema
+from app.store import deliveries, desks, schema, tracked_tickets
 from app.store.database import Purpose
 from app.store.models import DeliveryState, TrackedTicket
+from app.words import SatState
 from connectors.sandbox.server import Sandbox
 from connectors.ticket import DeskEvent
 from tasks.parts import Parts
@@ -272,3 +273,45 @@ def test_a_place_that_no_customers_field_has_is_refused(run: Callable[..., Resul
 
     assert said.exit_code == 1
     assert f"--customer: {pair!r} must be given as NAME=OWNER.FIELD" in said.stderr
+
+
+def test_where_good_begins_languages_and_the_share_of_calls_are_set_and_taken_away(
+    parts: Parts, run: Callable[..., Result]
+) -> None:
+    run("desk", "change", "--good-from", "55", "--languages", "de, fr", "--call-share", "0.25")
+    with parts.database.system(Purpose.OPERATE, read=True) as session:
+        chosen = dict(desks.get(session, 1).settings)
+
+    run("desk", "change", "--good-from", "", "--languages", "")
+
+    with parts.database.system(Purpose.OPERATE, read=True) as session:
+        left = desks.get(session, 1).settings
+    wanted = {"good_from": 55, "languages": ["de", "fr"], "call_share": 0.25}
+    assert {name: chosen[name] for name in wanted} == wanted
+    assert set(wanted) & set(left) == {"call_share"}
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "told"),
+    [
+        ("--good-from", "19", "--good-from: must be a whole number from 20 to 90 (got '19')"),
+        ("--good-from", "\u00b2\u00b2", "--good-from: must be a whole number"),
+        ("--languages", "de,klingon", "--languages: must be two-letter codes such as en, de (got 'klingon')"),
+    ],
+)
+def test_a_slip_in_how_conversations_are_read_is_named(
+    run: Callable[..., Result], option: str, text: str, told: str
+) -> None:
+    answer = run("desk", "change", option, text)
+
+    assert (answer.exit_code, told in answer.output) == (1, True), answer.output
+
+
+def test_open_tickets_are_scored_again_where_good_begins_elsewhere(parts: Parts, run: Callable[..., Result]) -> None:
+    with parts.database.desk(1) as session:
+        session.add(TrackedTicket(desk_id=1, ticket_id="7", state=SatState.POOR_WORSENING, score=60))
+
+    run("desk", "change", "--good-from", "55")
+
+    with parts.database.desk(1, read=True) as session:
+        assert tracked_tickets.find_by_ticket(session, "7").rescore_at is not None  # type: ignore[union-attr]

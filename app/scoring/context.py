@@ -50,6 +50,7 @@ class Context:
     hours: Hours | None = None  #: None counts calendar hours
     usual: Usual = Usual()
     text: TextModel | None = None
+    languages: tuple[str, ...] = ()  #: ISO 639-1: what customers write in; () where anything may come
 
 
 PLAIN = Context()  #: a desk about which nothing is known

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from threading import Lock
@@ -92,8 +92,12 @@ class Spoken:
         code = (locale or "").replace("_", "-").split("-")[0].lower()
         return cls(language=code if code in NAMES else None)
 
-    def heard(self, text: str) -> Spoken:
-        """After one more message of the person, without quoted history."""
+    def heard(self, text: str, among: Sequence[str] = ()) -> Spoken:
+        """After one more message of the person, without quoted history.
+
+        `among` are the languages that people here write in, () for any. Plain words in another one are believed; what
+        leaves it open is read as the only one there is, and never as English where that is not among them.
+        """
         plain = letters_of(text)
         if not plain:
             return replace(self, message=self.language or ENGLISH_CODE)
@@ -105,8 +109,10 @@ class Spoken:
             guess = _guess(sample)
         if guess.certain:
             return Spoken(language=guess.language, script=script, certain=True, message=guess.language)
-        foreign = self.language if self.language != ENGLISH_CODE else None
-        english = guess.near_english and script == "latin" and reads_english(sample)
+        expected = self.language or (among[0] if len(among) == 1 else None)
+        foreign = expected if expected != ENGLISH_CODE else None
+        possible = not among or ENGLISH_CODE in among
+        english = possible and guess.near_english and script == "latin" and reads_english(sample)
         return replace(self, script=script, sample=sample, message=foreign or (ENGLISH_CODE if english else None))
 
     def _still(self, plain: str, script: str, guess: Guess) -> Spoken:

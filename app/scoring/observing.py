@@ -53,7 +53,7 @@ def _clipped(words: str) -> str:
 def _observe_customer(
     running: Running, utterance: Utterance, words: str, context: Context
 ) -> tuple[Running, tuple[Reading, ...]]:
-    spoken = running.spoken.heard(words)
+    spoken = running.spoken.heard(words, context.languages)
     english = spoken.message == ENGLISH_CODE
     language = spoken.message or UNKNOWN
     rest = without_formulas(words, language)

@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import desk_setup, log
-from app.desk_document import FIELDS, OF_CUSTOMERS, USUAL_TAGS, SettingsSlips, read_desk_document
+from app.desk_document import FIELDS, GOOD_FROM, OF_CUSTOMERS, USUAL_TAGS, SettingsSlips, read_desk_document
 from app.protocols.yaml_text import write_yaml
 from app.scoring.calendars import read_calendar
 from app.scoring.listening import KEYS as LISTENING
@@ -36,6 +36,8 @@ LABELS: Mapping[str, str] = {
     "listening": "Causes, vendors and tiers",
     "call_share": "Our share of its allowances",
     "text_days": "Days for which words are kept",
+    "good_from": "Score from which it is good",
+    "languages": "Languages customers write in",
     "tags.state_prefix": "Prefix of state tags",
     "tags.case_prefix": "Prefix of case tags",
 }
@@ -111,6 +113,8 @@ def _document(typed: Typed) -> dict[str, Any]:
         "call_share": forms.number(typed.get("call_share", "")),
         "text_days": forms.whole(typed.get("text_days", "")),
         "tags": {name: typed.get(f"tags.{name}", "") for name in ("state_prefix", "case_prefix")},
+        "good_from": forms.whole(typed.get("good_from", "")),
+        "languages": forms.words_of(typed.get("languages", "")),
     }
 
 
@@ -119,10 +123,11 @@ def _typed(desk: Desk) -> Typed:
     settings = desk.settings
     calendar, tags = settings.get("calendar"), settings.get("tags", {})
     listening = {key: settings[key] for key in LISTENING if settings.get(key) is not None}
-    plain = ("survey_cooldown_days", "survey_id", "call_share", "text_days")
+    plain = ("survey_cooldown_days", "survey_id", "call_share", "text_days", "good_from")
     return forms.typed_of(
         [
             ("leads", "\n".join(settings.get("lead_emails", []))),
+            ("languages", ", ".join(settings.get("languages", []))),
             ("automation_may_speak", "yes" if settings.get("automation_may_speak") else ""),
             *((name, "" if settings.get(name) is None else str(settings[name])) for name in plain),
             *forms.hours_typed("calendar", read_calendar(calendar) if calendar else None, "UTC"),
@@ -152,6 +157,7 @@ def _show(desk: Desk, sheet: Sheet) -> ResponseReturnValue:
         may=place is not None and reaches(place.role, Role.ADMIN, reads=False),
         most_days=parts().settings.text_days,
         usual_share=parts().connections.share,
+        good_from=GOOD_FROM,
         fields=FIELDS,
         of_customers=OF_CUSTOMERS,
         said=request.args.get("said", ""),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.scoring.context import PLAIN
 from app.scoring.conversation import Running, Utterance
 from app.scoring.engine import observe, score
 from app.scoring.language import Spoken, identify, letters_of, no_words_for, script_of
@@ -245,3 +246,28 @@ def test_aggregates_stored_before_languages_were_known_are_read() -> None:
 
     assert running.language is None
     assert replace(running, spoken=Spoken()) == running
+
+
+@pytest.mark.parametrize(
+    ("text", "among", "read_in"),
+    [
+        ("status?", (), "en"),
+        ("status?", ("en", "de"), "en"),
+        ("status?", ("de", "fr"), None),
+        ("status?", ("de",), "de"),
+        ("Where is my order? It was promised for Monday.", ("de",), "en"),
+        ("Die Rechnung ist schon wieder falsch.", ("en",), "de"),
+    ],
+)
+def test_a_desks_languages_decide_only_where_words_leave_it_open(
+    text: str, among: tuple[str, ...], read_in: str | None
+) -> None:
+    assert Spoken().heard(text, among).message == read_in
+
+
+def test_the_desks_languages_reach_the_reading_of_a_message() -> None:
+    anything, german = (
+        observe(Running.start(), says("status?"), replace(PLAIN, languages=among))[0] for among in ((), ("de",))
+    )
+
+    assert (anything.spoken.message, german.spoken.message) == ("en", "de")

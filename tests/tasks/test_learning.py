@@ -13,7 +13,7 @@ from sqlalchemy import update
 from app import factory, settings
 from app.clock import real_now
 from app.scoring.model import DEFAULT_PRIOR, Model
-from app.store import examples, labels, learned_models, schema, trainings
+from app.store import desks, examples, labels, learned_models, schema, trainings
 from app.store.models import ModelState, ScoreRow, Training
 from app.words import Direction, Level, SatState
 from tasks import learning, training
@@ -58,6 +58,13 @@ def test_a_desk_without_ratings_has_the_prior(parts: Parts, desk_id: int) -> Non
 
     assert in_force(parts, desk_id) is parts.models.prior
     assert versions(parts, desk_id) == []
+
+
+def test_a_desk_says_itself_from_which_score_it_is_good(parts: Parts, desk_id: int) -> None:
+    with parts.database.desk(desk_id) as session:
+        desks.change_settings(desks.get(session, desk_id), {"good_from": 40})
+
+    assert in_force(parts, desk_id) == replace(PRIOR, threshold=0.4)
 
 
 @pytest.mark.capability("SCO-05")

@@ -28,6 +28,8 @@ WHOLE = {
     "listening": "taxonomy: retail\n",
     "call_share": "0.25",
     "text_days": "30",
+    "good_from": "55",
+    "languages": "de, FR,de",
     "tags.state_prefix": "mood_",
     "tags.case_prefix": "recovery_",
 }
@@ -66,6 +68,8 @@ def test_the_whole_form_is_stored(admin: SignedIn, desk_id: int, database: Datab
         "call_share": 0.25,
         "text_days": 30,
         "tags": {"state_prefix": "mood_", "case_prefix": "recovery_"},
+        "good_from": 55,
+        "languages": ["de", "fr"],
     }
 
 
@@ -128,6 +132,9 @@ def test_settings_of_other_places_stay(admin: SignedIn, desk_id: int, database: 
         ("text_days", "91"),
         ("text_days", "0"),
         ("tags.state_prefix", "Not A Tag"),
+        ("good_from", "19"),
+        ("good_from", "high"),
+        ("languages", "klingon"),
     ],
 )
 def test_a_slip_is_told_at_its_field_and_nothing_is_stored(
