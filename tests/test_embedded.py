@@ -43,7 +43,7 @@ def test_the_application_itself_answers_what_is_too_large(tmp_path: Path) -> Non
             for path in ("/protocols/new", "/api/v1/protocols", "/hooks/nobody")
         )
 
-    assert "<h1>Please sign in</h1>" in page.text
+    assert "<h1>That was too large</h1>" in page.text
     assert called.headers["Content-Type"] == "application/problem+json"
     assert delivered.status_code in {404, 413}
     assert all("Content-Security-Policy" in one.headers for one in (page, called, delivered))

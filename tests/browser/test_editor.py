@@ -137,7 +137,7 @@ def finish(page: Page) -> list[str]:
     page.locator("#f-actions-1-do").select_option(label="Assign the ticket")
     page.get_by_label("Ticket number").fill("1")
     panel = page.locator("#panel")
-    expect(panel).to_contain_text("Score at most 60")
+    expect(panel).to_contain_text("score is at most 60")
     page.locator("#f-criteria-all-1-value").fill("55")
     expect(panel).to_contain_text("Score at most 55")
     expect(panel).to_contain_text("Ready to be saved")

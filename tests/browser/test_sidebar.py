@@ -78,7 +78,7 @@ def test_the_sidebar_shows_the_ticket_within_its_frame(
 
     frame = open_ticket(page, site, helpdesk, story.ticket_id)
 
-    expect(frame.get_by_text("Poor, worsening")).to_be_visible()
+    expect(frame.locator(".state", has_text="Poor, worsening")).to_be_visible()
     expect(frame.get_by_text("What is being done")).to_be_visible()
     keep(page, "sidebar")
     assert frame.locator("body").evaluate("body => body.scrollWidth - body.clientWidth") == 0
@@ -105,7 +105,7 @@ def test_an_agent_says_in_the_sidebar_what_went_wrong(
 def test_the_sidebar_keeps_itself_fresh(page: Page, site: Site, helpdesk: tuple[Flask, str], desk_id: int) -> None:
     story = seeds.add_story(site.database, desk_id)
     frame = open_ticket(page, site, helpdesk, story.quiet_ticket_id)
-    expect(frame.get_by_text("Poor, improving")).to_be_visible()
+    expect(frame.locator(".state", has_text="Poor, improving")).to_be_visible()
 
     with site.database.desk(desk_id) as session:
         session.execute(
@@ -213,7 +213,7 @@ def test_an_expired_sidebar_asks_to_be_reloaded(
 ) -> None:
     story = seeds.add_story(site.database, desk_id)
     frame = open_ticket(page, site, helpdesk, story.ticket_id)
-    expect(frame.get_by_text("Poor, worsening")).to_be_visible()
+    expect(frame.locator(".state", has_text="Poor, worsening")).to_be_visible()
 
     with site.database.system(Purpose.OPERATE) as session:
         session.execute(update(Launch).values(expires_at=seeds.NOW))

@@ -75,7 +75,7 @@ def test_an_angry_customer_is_noticed_handled_and_won_back(
     # Then angrily: the sidebar turns, with reasons in the customer's words.
     later(product, hours=3)
     write(page, ANGER)
-    expect(sidebar(page).get_by_text("Poor, worsening")).to_be_visible()
+    expect(sidebar(page).locator(".state", has_text="Poor, worsening")).to_be_visible()
     expect(sidebar(page).get_by_role("heading", name="Why", exact=True)).to_be_visible()
     expect(sidebar(page).locator("body")).to_contain_text(re.compile("third time|manager|lawyer|cancel"))
 

@@ -71,7 +71,7 @@ def seconds_to_the_state(page: Page, address: str) -> float:
     page.goto(address)
     began = time.perf_counter()
     page.get_by_role("button", name="Open").click()
-    page.frame_locator("iframe").get_by_text("Poor, worsening").wait_for()
+    page.frame_locator("iframe").locator(".state", has_text="Poor, worsening").wait_for()
     return time.perf_counter() - began
 
 

@@ -135,7 +135,7 @@ def test_scores_over_time_add_up(stranger: FlaskClient, story: Seeded) -> None:
     assert newest["factors"] == seeds.REASONS
 
 
-@pytest.mark.parametrize("ticket_id", ["999", "%00", "x" * 65, "%ff", "a%0ab"])
+@pytest.mark.parametrize("ticket_id", ["999", "x" * 65, "%ff", "a%0ab"])
 def test_a_ticket_that_nobody_watches_is_not_found(stranger: FlaskClient, story: Seeded, ticket_id: str) -> None:
     answers = {stranger.get(f"/api/v1/tickets/{ticket_id}/{what}", headers=OPERATOR).status_code for what in KINDS}
 

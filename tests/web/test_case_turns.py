@@ -174,7 +174,7 @@ def test_a_lead_undoes_a_case(lead: SignedIn, story: Seeded, database: Database)
 
 
 @pytest.mark.usefixtures("changed")
-@pytest.mark.parametrize("reason", ["", "   ", "x" * 2001, "a\x00b"])
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 2001])
 def test_a_reason_that_cannot_be_kept_undoes_nothing(
     lead: SignedIn, story: Seeded, database: Database, reason: str
 ) -> None:

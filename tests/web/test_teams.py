@@ -248,7 +248,7 @@ def test_people_who_are_known_can_be_named_without_the_helpdesk(
     assert "only what is stored is known" in refused.text
 
 
-@pytest.mark.parametrize("path", ["/teams/4711", "/teams/people/4711", "/teams/a%00b", "/teams/people/a%20b"])
+@pytest.mark.parametrize("path", ["/teams/4711", "/teams/people/4711", "/teams/people/a%20b"])
 def test_what_is_not_there_is_not_found(admin: SignedIn, path: str) -> None:
     assert admin.get(path).status_code == 404
 
