@@ -139,7 +139,7 @@ def finish(page: Page) -> list[str]:
     panel = page.locator("#panel")
     expect(panel).to_contain_text("score is at most 60")
     page.locator("#f-criteria-all-1-value").fill("55")
-    expect(panel).to_contain_text("Score at most 55")
+    expect(panel).to_contain_text("score is at most 55")
     expect(panel).to_contain_text("Ready to be saved")
     keep(page, "editor-mouse")
     found = barriers(page)
