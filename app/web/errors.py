@@ -30,7 +30,11 @@ WORDS: dict[int, tuple[str, str]] = {
     422: ("Something in it is not right", "See the errors, correct them, and send it again."),
     429: ("Too many attempts", "Wait a little, then try again."),
     500: ("Something broke on our side", "It was recorded. Try again; if it stays, tell your admin the number below."),
-    503: ("The database does not answer", "Nothing was changed. Try again in a moment."),
+    # A commit whose answer never came may have been kept all the same.
+    503: (
+        "The database does not answer",
+        "Try again in a moment. If you were changing something, see first whether it was done.",
+    ),
 }
 
 
