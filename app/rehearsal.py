@@ -27,7 +27,7 @@ from connectors.sandbox.server import Sandbox
 
 LOG = log.get("replay")
 
-READY = 60.0  #: seconds for web and worker to come up
+READY = 180.0  #: seconds for web and worker to come up
 MOST_WORKERS = 40  #: starts of the worker in one replay
 BETWEEN_STARTS = 0.2  #: seconds
 

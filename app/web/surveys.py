@@ -65,9 +65,14 @@ class Limits:
     by_token: Limiter
 
 
+def new_limits() -> Limits:
+    """How much one address, and one link, may send in a minute."""
+    return Limits(by_address=Limiter(10, 60.0), by_token=Limiter(5, 60.0))
+
+
 @blueprint.record_once
 def _give_limits(state: BlueprintSetupState) -> None:
-    state.app.extensions["kintsugi.surveys"] = Limits(by_address=Limiter(10, 60.0), by_token=Limiter(5, 60.0))
+    state.app.extensions["kintsugi.surveys"] = new_limits()
 
 
 blueprint.after_request(headers.keep_link_secret)

@@ -21,7 +21,7 @@ import requests
 from tests.e2e.playing import own_environment
 from tests.servers import free_port
 
-START = 90.0  #: seconds a start may take on a busy machine
+START = 240.0  #: seconds a start may take on a busy machine
 POISON = "This text ends the process that reads it."
 
 #: What Python runs first in the product's processes: a ticket whose handling kills, as a crash in a library would.

@@ -26,7 +26,7 @@ from tests.architecture.source import ROOT
 from tests.e2e.playing import own_environment
 from tests.servers import PostgresServer, RedisServer, free_port
 
-START = 90.0  #: seconds a start may take on a busy machine
+START = 240.0  #: seconds a start may take on a busy machine
 STOP = 10.0
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -17,6 +19,10 @@ from app.settings import Settings, load
 from app.store import schema
 from app.store.database import Database
 from app.store.models import Role
+from app.web.context import EXTENSION
+from app.web.health import Heartbeats
+from app.web.surveys import new_limits
+from app.web.webhooks import Directory
 from tasks.parts import Parts
 from tests import seeds
 from tests.seeds import Seeded
@@ -62,10 +68,48 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCach
 
 
 @pytest.fixture
-def web_app(settings: Settings, joined: Parts, compiled: FileSystemBytecodeCache) -> Flask:
+def own_app(settings: Settings, joined: Parts, compiled: FileSystemBytecodeCache) -> Flask:
+    """An application of this test's own, for whoever changes it."""
     app = create_app(settings, joined)
     app.jinja_env.bytecode_cache = compiled
     return app
+
+
+@dataclass(slots=True)
+class Drawn:
+    """Applications whose addresses and views are drawn up already, by the settings that these depend on: to do it for
+    every test took half of its time."""
+
+    compiled: FileSystemBytecodeCache
+    _known: dict[tuple[object, ...], tuple[Flask, dict[str, Any]]] = field(default_factory=dict)
+
+    def of(self, settings: Settings, joined: Parts) -> Flask:
+        """As `create_app` makes it: with parts of its own, and nothing remembered of any other."""
+        key = (settings.public_url, settings.oidc)
+        if key not in self._known:
+            app = create_app(settings, joined)
+            app.jinja_env.bytecode_cache = self.compiled
+            self._known[key] = app, dict(app.extensions)
+        drawn, extensions = self._known[key]
+        app = copy.copy(drawn)
+        app.extensions = {
+            **extensions,
+            EXTENSION: joined,
+            "heartbeats": Heartbeats(),
+            "kintsugi.surveys": new_limits(),
+            "kintsugi.webhooks": Directory(),
+        }
+        return app
+
+
+@pytest.fixture(scope="session")
+def drawn(compiled: FileSystemBytecodeCache) -> Drawn:
+    return Drawn(compiled)
+
+
+@pytest.fixture
+def web_app(settings: Settings, joined: Parts, drawn: Drawn) -> Flask:
+    return drawn.of(settings, joined)
 
 
 @pytest.fixture

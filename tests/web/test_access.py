@@ -26,10 +26,10 @@ def test_every_handler_declares_who_may_call_it(web_app: Flask) -> None:
     assert undeclared == set()
 
 
-def test_a_handler_that_declares_nothing_cannot_be_called(web_app: Flask) -> None:
-    web_app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+def test_a_handler_that_declares_nothing_cannot_be_called(own_app: Flask) -> None:
+    own_app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
 
-    answer = web_app.test_client().get("/forgotten")
+    answer = own_app.test_client().get("/forgotten")
 
     assert answer.status_code == 403
     assert "secret" not in answer.text

@@ -22,7 +22,7 @@ CODES = [400, 401, 403, 404, 405, 413, 429, 500, 503]
 
 
 @pytest.fixture
-def failing(web_app: Flask) -> FlaskClient:
+def failing(own_app: Flask) -> FlaskClient:
     """Pages that fail in every way, one of them with a secret on its lips."""
 
     @public
@@ -34,9 +34,9 @@ def failing(web_app: Flask) -> FlaskClient:
         raise RuntimeError("secret-detail")
 
     for prefix in ("", "/api"):
-        web_app.add_url_rule(f"{prefix}/fail/<int:code>", f"fail{prefix}", fail)
-        web_app.add_url_rule(f"{prefix}/crash", f"crash{prefix}", crash)
-    return web_app.test_client()
+        own_app.add_url_rule(f"{prefix}/fail/<int:code>", f"fail{prefix}", fail)
+        own_app.add_url_rule(f"{prefix}/crash", f"crash{prefix}", crash)
+    return own_app.test_client()
 
 
 @pytest.mark.parametrize("code", CODES)

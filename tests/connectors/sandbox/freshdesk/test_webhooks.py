@@ -78,6 +78,7 @@ class TestRules:
         api("POST", "automations/4/rules", **rule(receiver.url, *events))
 
         play(f"tickets/{ticket_id}/update", status="solved", priority="urgent")
+        bodies(receiver, 1)  # two under way at once may arrive in either order
         play(f"tickets/{ticket_id}/update", priority="low")
 
         assert [body["event"] for body in bodies(receiver, 2)] == [
